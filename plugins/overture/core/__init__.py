@@ -1,0 +1,1 @@
+"""The arithmetic of the platform: pure functions over numpy, scipy and the standard library."""
