@@ -14,7 +14,7 @@ environments:  ## build both environments where missing or outdated
 	@scripts/environment copy
 
 run: environments  ## run the whole DAG for one day: make run [DAY=2017-11-28] [USERS=200]
-	@.venv/bin/overture airflow-run --day "$(DAY)" $(if $(USERS),--users "$(USERS)")
+	@.venv/bin/overture run --airflow --day "$(DAY)" $(if $(USERS),--users "$(USERS)")
 
 test: environments  ## run every test
 	@$(PYTHON) -m pytest

@@ -1,0 +1,99 @@
+"""Who runs, who published what, and what each step cost: the `ops` tables and the diary of costs."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from overture.adapters.warehouse.connection import LAKE, Warehouse
+from overture.errors import UsageError
+from overture.run import Run
+from overture.settings import Settings
+
+RUNS = "ops.runs"
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """What a step used up: wall seconds, peak resident megabytes, the model's tokens, drafts made and reused."""
+
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    drafts_made: int = 0
+    drafts_reused: int = 0
+
+
+def open_run(warehouse: Warehouse, day: date, run_id: str, configuration: str) -> int:
+    """Note that a run of `day` begins; return its token, greater than that of every run before it.
+
+    Opened again (a cleared task, a retry), the run gets a new token, so that what is left of its first try cannot
+    publish any more. `configuration` is the hash of how models behave.
+    """
+
+    def work(lake: Warehouse) -> int:
+        lake.execute(
+            f"create table if not exists {RUNS}"
+            " (run_id varchar, token bigint, data_day date, configuration varchar, is_published boolean)"
+        )
+        token = int(lake.rows(f"select coalesce(max(token), 0) + 1 from {RUNS}")[0][0])
+        lake.execute(f"insert into {RUNS} values (?, ?, ?, ?, false)", [run_id, token, day, configuration])
+        return token
+
+    return warehouse.write(f"open run {run_id}", work)
+
+
+def join_run(warehouse: Warehouse, settings: Settings, day: date, run_id: str | None, users: int | None) -> Run:
+    """Return the newest try of a run of `day`: of `run_id`, or of any run when that is None.
+
+    Raises UsageError when there is none.
+    """
+    found = _newest(warehouse, day, run_id)
+    if found is None:
+        raise UsageError("no such run", where=run_id or str(day), expected="open_run before any other step")
+    return Run(settings, day, users, *found)
+
+
+def newest_run_id(warehouse: Warehouse, day: date) -> str | None:
+    """Return the id of the day's newest run; None when it has none."""
+    found = _newest(warehouse, day, None)
+    return found[0] if found else None
+
+
+def _newest(warehouse: Warehouse, day: date, run_id: str | None) -> tuple[str, int] | None:
+    if not warehouse.columns(RUNS):
+        return None
+    found = warehouse.rows(
+        f"select run_id, token from {RUNS} where data_day = ? and (?::varchar is null or run_id = ?)"
+        " order by token desc limit 1",
+        [day, run_id, run_id],
+    )
+    return (str(found[0][0]), int(found[0][1])) if found else None
+
+
+def newest_token(warehouse: Warehouse, day: date) -> int:
+    """Return the greatest token of the day's runs; 0 when it has none."""
+    return int(warehouse.rows(f"select coalesce(max(token), 0) from {RUNS} where data_day = ?", [day])[0][0])
+
+
+def snapshot_of_run(warehouse: Warehouse, run_id: str) -> int:
+    """Return the lake's snapshot that `run_id` published; raise UsageError when there is none (any more)."""
+    found = warehouse.rows(
+        f"select max(snapshot_id) from ducklake_snapshots('{LAKE}') where commit_extra_info = ?", [run_id]
+    )
+    if found[0][0] is None:
+        raise UsageError("nothing published by this run is kept", where="--as-of-run", got=run_id)
+    return int(found[0][0])
+
+
+def record_cost(warehouse: Warehouse, day: date, step: str, cost: StepCost) -> None:
+    """Write what a step of `day` cost into `marts.run_costs`, in place of its former try's row."""
+    row = {"data_day": day, "step": step, **asdict(cost)}
+
+    def work(lake: Warehouse) -> None:
+        lake.ensure_table("marts.run_costs")
+        lake.execute("delete from marts.run_costs where data_day = ? and step = ?", [day, step])
+        lake.execute(
+            f"insert into marts.run_costs ({', '.join(row)}) values ({', '.join('?' * len(row))})", list(row.values())
+        )
+
+    warehouse.write(f"cost of {step} {day}", work)

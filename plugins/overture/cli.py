@@ -1,0 +1,148 @@
+"""The command line: the same steps without Airflow, and read-only queries.
+
+Exit 0: done. 1: refused by a gate, or failed. 2: bad input or usage. Errors are one line on standard error.
+"""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from overture.errors import OvertureError, UsageError
+from overture.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@click.group()
+@click.version_option(package_name="overture")
+def cli() -> None:
+    """Turn a shop's behaviour tables into one personal, true message per customer and day."""
+
+
+day_option = click.option("--day", required=True, metavar="YYYY-MM-DD", help="The data day; nothing later is read.")
+users_option = click.option("--users", metavar="N", help="How many users get a message (default: config/copy.toml).")
+
+
+@cli.command("step")
+@click.argument("name")
+@day_option
+@users_option
+def step_command(name: str, day: str, users: str | None) -> None:
+    """Do one step of a day, in its newest run or in a new one."""
+    from overture import steps
+    from overture.core.days import parse_day
+
+    settings, parsed = Settings.from_environment(), parse_day(day)
+    if name not in steps.STEPS:
+        raise UsageError("no such step", where="step", expected=", ".join(steps.STEPS), got=name)
+    run_id = steps.newest_run_id(settings, parsed) or steps.open_run(settings, parsed, f"step__{day}").run_id
+    cost = steps.perform(name, settings, parsed, run_id=run_id, users=_count(users))
+    click.echo(f"{name} {day}: {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB", err=True)
+
+
+@cli.command("run")
+@day_option
+@users_option
+@click.option("--airflow", "under_airflow", is_flag=True, help="Run the whole DAG under Airflow.")
+def run_command(day: str, users: str | None, under_airflow: bool) -> None:
+    """Do all steps of a day, publish, and show where the results are."""
+    from overture.core.days import parse_day
+
+    settings, parsed, count = Settings.from_environment(), parse_day(day), _count(users)
+    if under_airflow:
+        from overture.orchestration.run_day import run_day
+    else:
+        from overture.steps import run_day
+    run_day(settings, parsed, count)
+    _show_results(settings, day)
+
+
+@cli.command("query")
+@click.argument("sql")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--as-of-run", metavar="RUN", help="See the tables as this run published them.")
+def query_command(sql: str, form: str, as_of_run: str | None) -> None:
+    """Run read-only SQL on what is published."""
+    from overture.adapters.warehouse.query import query
+
+    _print(query(Settings.from_environment(), sql, as_of_run), form)
+
+
+@cli.command("up")
+@click.option("--only-catalog", is_flag=True, help="Only the database server, for readers; no Airflow.")
+def up_command(only_catalog: bool) -> None:
+    """Start Airflow with its UI, or only the catalog; say the address and how to log in."""
+    from overture.orchestration import server
+
+    click.echo(server.up(Settings.from_environment(), only_catalog=only_catalog))
+
+
+@cli.command("down")
+def down_command() -> None:
+    """Stop Airflow and the database server of this home."""
+    from overture.orchestration import server
+
+    click.echo(server.down(Settings.from_environment()))
+
+
+@cli.command("status")
+def status_command() -> None:
+    """Say what of this home runs now."""
+    from overture.orchestration import server
+
+    click.echo(server.status(Settings.from_environment()))
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        click.echo("overture: interrupted", err=True)
+        sys.exit(130)
+    except OvertureError as error:
+        click.echo(f"overture: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+def _count(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise UsageError("bad number of users", where="--users", expected="a whole number above 0", got=repr(text))
+    return int(text)
+
+
+def _print(table: "pa.Table", form: str) -> None:
+    from overture.presentation import as_csv, as_json, print_table
+
+    if form == "table":
+        print_table(table)
+    else:
+        click.echo(as_csv(table) if form == "csv" else as_json(table), nl=False)
+
+
+FIRST_QUERY = (
+    "select m.user_id, f.title as item, m.text, m.rung, r.strategy, reason.title as because_of"
+    " from marts.messages as m"
+    " join marts.recommendations as r using (data_day, user_id, item_id)"
+    " join marts.item_facts as f using (data_day, item_id)"
+    " left join marts.item_facts as reason on reason.data_day = r.data_day and reason.item_id = r.reason_item_id"
+    " where m.data_day = '{day}' order by m.user_id limit 10"
+)
+
+
+def _show_results(settings: Settings, day: str) -> None:
+    from overture.adapters.warehouse.query import query
+    from overture.presentation import print_table
+
+    sql = FIRST_QUERY.format(day=day)
+    click.echo(f"\nPublished {day}. Tables: schema marts of the lake in {settings.warehouse}")
+    click.echo(f"Reports: {settings.reports / day}")
+    click.echo(f'First query:\n  overture query "{sql}"\n')
+    print_table(query(settings, sql))

@@ -1,0 +1,39 @@
+"""Shows a result to people (a table on the terminal) and to programs (CSV, JSON lines)."""
+
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.csv
+
+
+def as_csv(table: pa.Table) -> str:
+    """Return the rows as CSV with a header line."""
+    buffer = io.BytesIO()
+    pa.csv.write_csv(table, buffer)
+    return buffer.getvalue().decode()
+
+
+def as_json(table: pa.Table) -> str:
+    """Return the rows as JSON lines, one object a row; dates and decimals as text."""
+    return "".join(json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in table.to_pylist())
+
+
+def print_table(table: pa.Table) -> None:
+    """Print the rows as a table on standard output; control characters are shown escaped."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(header_style="bold")
+    for column in table.column_names:
+        grid.add_column(Text(column), overflow="fold")
+    for row in table.to_pylist():
+        grid.add_row(*(Text(_visible(value)) for value in row.values()))
+    Console(soft_wrap=False).print(grid)
+
+
+def _visible(value: object) -> str:
+    if value is None:
+        return ""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in str(value))

@@ -1,0 +1,178 @@
+"""The table of contents: every step of a run in order, each a short function that reads, computes, writes or checks."""
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from datetime import date
+
+from overture import copywriting, gates, preferences
+from overture.adapters import bundled_source, model_store, sources, transform
+from overture.adapters.catalog import open_catalog
+from overture.adapters.warehouse import Warehouse, landing, open_warehouse, publish, runs
+from overture.adapters.warehouse.runs import StepCost
+from overture.configuration import config_hash
+from overture.cost import measured
+from overture.errors import UsageError
+from overture.run import Run
+from overture.settings import Settings
+
+Step = Callable[[Run, Warehouse], StepCost | None]
+
+
+def prepare_model(run: Run, warehouse: Warehouse) -> None:
+    """Have the language model ready in its folder: converted once, verified always."""
+    model_store.ensure_model(run.settings)
+
+
+def land_day(run: Run, warehouse: Warehouse) -> None:
+    """Read the day's files, and those of earlier days not read yet, into the raw tables."""
+    source = sources.load_source(run.settings.source)
+    bundled_source.ensure_landing_files(run.settings, source)
+    landing.land_day(warehouse, source, run.settings.landing, run.day)
+
+
+def check_landed(run: Run, warehouse: Warehouse) -> None:
+    """Refuse a day without events, with too many bad rows, or with unknown files."""
+    gates.check_landed(run, warehouse, sources.load_source(run.settings.source))
+
+
+def build_staging(run: Run, warehouse: Warehouse) -> None:
+    """Show the raw tables under their staging names."""
+    _build(run, "staging")
+
+
+def build_intermediate(run: Run, warehouse: Warehouse) -> None:
+    """Clean the events, and weigh every user's interactions up to the day."""
+    _build(run, "intermediate")
+
+
+def check_interactions(run: Run, warehouse: Warehouse) -> None:
+    """Refuse interactions that are not finite, not unique, or later than the day."""
+    gates.check_interactions(run, warehouse)
+
+
+def build_marts(run: Run, warehouse: Warehouse) -> None:
+    """Build item facts, offers, preferences and the audience as of the day."""
+    _build(run, "marts")
+
+
+def check_marts(run: Run, warehouse: Warehouse) -> None:
+    """Refuse facts and audiences that contradict themselves."""
+    gates.check_marts(run, warehouse)
+
+
+def train_factors(run: Run, warehouse: Warehouse) -> None:
+    """Learn preference factors, store them, and judge them on held-out days."""
+    preferences.train_factors(run, warehouse)
+
+
+def check_factors(run: Run, warehouse: Warehouse) -> None:
+    """Refuse factors that are not finite, not in range, or not of this input."""
+    gates.check_factors(run, warehouse)
+
+
+def rank_items(run: Run, warehouse: Warehouse) -> None:
+    """Rank ten items for every eligible user, each with its reason."""
+    preferences.rank_items(run, warehouse)
+
+
+def check_recommendations(run: Run, warehouse: Warehouse) -> None:
+    """Refuse lists with gaps, bought or unavailable items, or uncovered users."""
+    gates.check_recommendations(run, warehouse)
+
+
+def prepare_copy(run: Run, warehouse: Warehouse) -> StepCost:
+    """Choose who gets a message and ask for the drafts that no earlier run has stored."""
+    return copywriting.prepare_copy(run, warehouse)
+
+
+def write_copy(run: Run, warehouse: Warehouse) -> StepCost:
+    """Generate the missing drafts in the copy environment."""
+    return copywriting.write_copy(run)
+
+
+def render_messages(run: Run, warehouse: Warehouse) -> None:
+    """Check each draft, fill its slots from the day's facts, and note what proves each."""
+    copywriting.render_messages(run, warehouse)
+
+
+def check_messages(run: Run, warehouse: Warehouse) -> None:
+    """Refuse messages with open slots, unproven figures, or readers who did not consent."""
+    gates.check_messages(run, warehouse)
+
+
+def publish_day(run: Run, warehouse: Warehouse) -> None:
+    """Show the day's rows of all marts at once."""
+    publish.publish_day(warehouse, run, GATES)
+
+
+def _build(run: Run, layer: str) -> None:
+    source = sources.load_source(run.settings.source)
+    transform.build_layer(run.settings, layer, run.day, source)
+
+
+STEPS: dict[str, Step] = {
+    step.__name__: step
+    for step in (
+        prepare_model,
+        land_day,
+        check_landed,
+        build_staging,
+        build_intermediate,
+        check_interactions,
+        build_marts,
+        check_marts,
+        train_factors,
+        check_factors,
+        rank_items,
+        check_recommendations,
+        prepare_copy,
+        write_copy,
+        render_messages,
+        check_messages,
+        publish_day,
+    )
+}
+GATES = tuple(name for name in STEPS if name.startswith("check_"))
+
+
+def open_run(settings: Settings, day: date, run_id: str) -> Run:
+    """Begin a run of `day`; raise DayRangeError for a day outside the source's range."""
+    sources.load_source(settings.source).require_day(day)
+    with open_warehouse(settings) as warehouse:
+        return Run(settings, day, None, run_id, runs.open_run(warehouse, day, run_id, config_hash()))
+
+
+def perform(
+    name: str, settings: Settings, day: date, *, run_id: str | None = None, users: int | None = None
+) -> StepCost:
+    """Do one step of the newest try of a run, and note what it cost; return that.
+
+    `run_id` None joins whichever run of the day is the newest. Raises UsageError for an unknown step or a day without
+    a run, and whatever the step raises.
+    """
+    if name not in STEPS:
+        raise UsageError("no such step", where="step", expected=", ".join(STEPS), got=name)
+    with open_warehouse(settings) as warehouse:
+        run = runs.join_run(warehouse, settings, day, run_id, users)
+        with measured() as use:
+            cost = STEPS[name](run, warehouse) or StepCost()
+        cost = dataclasses.replace(cost, seconds=use.seconds, peak_mb=use.peak_mb)
+        runs.record_cost(warehouse, day, name, cost)
+    return cost
+
+
+def newest_run_id(settings: Settings, day: date) -> str | None:
+    """Return the id of the day's newest run; None when it has none."""
+    with open_warehouse(settings) as warehouse:
+        return runs.newest_run_id(warehouse, day)
+
+
+def run_day(settings: Settings, day: date, users: int | None) -> None:
+    """Do every step of `day` in order, in this process, and say each step's cost on standard error."""
+    with open_catalog(settings):
+        run = open_run(settings, day, f"command_line__{day}")
+        for name in STEPS:
+            print(f"{name} ...", end="", flush=True, file=sys.stderr)
+            cost = perform(name, settings, day, run_id=run.run_id, users=users)
+            print(f" {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB", file=sys.stderr)
