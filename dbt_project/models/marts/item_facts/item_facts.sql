@@ -1,0 +1,60 @@
+-- The version of each item that was valid and known on the day.
+with items as (
+    select
+        item_id,
+        max(valid_from) as valid_from,
+        arg_max(
+            {
+                title: title,
+                department: department,
+                category: category,
+                brand: brand,
+                size: size,
+                price: price,
+                is_available: is_available
+            },
+            (valid_from, data_day, source_row)
+        ) as version
+    from {{ ref('stg_shop__items') }}
+    where
+        data_day <= {{ data_day() }}
+        and valid_from <= {{ data_day() }}
+    group by item_id
+),
+
+prices as (
+    select
+        item_id,
+        typical_price
+    from {{ ref('int_prices_summarised') }}
+    where data_day = {{ data_day() }}
+),
+
+sales as (
+    select
+        item_id,
+        count(*) filter (last_bought_at >= {{ data_day() }} - 27) as buyers_28d,
+        cast(max(last_bought_at) as date) as last_sold_on
+    from {{ ref('int_interactions_weighted') }}
+    where data_day = {{ data_day() }}
+    group by item_id
+)
+
+select
+    {{ data_day() }} as data_day,
+    items.item_id,
+    items.version.title as title,
+    items.version.department as department,
+    items.version.category as category,
+    items.version.brand as brand,
+    items.version.size as size,
+    items.version.price as price,
+    prices.typical_price,
+    {{ text_literal(var('currency')) }} as currency,
+    items.version.is_available as is_available,
+    cast(coalesce(sales.buyers_28d, 0) as integer) as buyers_28d,
+    sales.last_sold_on,
+    items.valid_from
+from items
+left join prices on items.item_id = prices.item_id
+left join sales on items.item_id = sales.item_id
