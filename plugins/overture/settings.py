@@ -57,7 +57,9 @@ class Settings:
             source=Path(env.get("OVERTURE_SOURCE") or bundled).expanduser().absolute(),
             catalog=env.get("OVERTURE_CATALOG") or None,
             model=env.get("OVERTURE_MODEL") or None,
-            copy_python=Path(env.get("OVERTURE_COPY_PYTHON") or CHECKOUT / ".venv-copy" / "bin" / "python").expanduser(),
+            copy_python=Path(
+                env.get("OVERTURE_COPY_PYTHON") or CHECKOUT / ".venv-copy" / "bin" / "python"
+            ).expanduser(),
             memory_limit=env.get("OVERTURE_MEMORY_LIMIT") or "4GB",
             threads=_positive("OVERTURE_THREADS", env.get("OVERTURE_THREADS") or str(os.cpu_count() or 1)),
         )
@@ -121,7 +123,12 @@ class Settings:
             probe.write_bytes(b"x" * 4096)
             probe.unlink()
         except OSError as error:
-            raise HomeError("the home cannot be written", where=self.home, expected="a writable folder with free space", got=error.strerror) from error
+            raise HomeError(
+                "the home cannot be written",
+                where=self.home,
+                expected="a writable folder with free space",
+                got=error.strerror,
+            ) from error
 
 
 def _positive(name: str, text: str) -> int:

@@ -1,0 +1,53 @@
+"""What many tests share: a home of their own, and a lake on one server for the whole session."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg2
+import pytest
+
+from overture.adapters.catalog import Catalog, connection_string, open_catalog
+from overture.adapters.warehouse import Warehouse, open_warehouse
+from overture.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+    """One embedded PostgreSQL for the session; each lake gets a database of its own on it."""
+    home = tmp_path_factory.mktemp("server") / "home"
+    with open_catalog(Settings.from_environment({"OVERTURE_HOME": str(home)})) as catalog:
+        yield catalog
+
+
+@pytest.fixture
+def settings(tmp_path: Path, server: Catalog) -> Settings:
+    """An empty home whose lake does not exist yet."""
+    return fresh_settings(tmp_path / "home", server)
+
+
+@pytest.fixture(scope="module")
+def module_settings(tmp_path_factory: pytest.TempPathFactory, server: Catalog) -> Settings:
+    """An empty home that the tests of one module share."""
+    return fresh_settings(tmp_path_factory.mktemp("module") / "home", server)
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> Iterator[Warehouse]:
+    """A connection to an empty lake."""
+    with open_warehouse(settings) as opened:
+        yield opened
+
+
+def fresh_settings(home: Path, server: Catalog) -> Settings:
+    """Return settings of an empty home with a new database on the session's server."""
+    assert server.socket is not None
+    database = f"lake_{uuid4().hex}"
+    connection = psycopg2.connect(connection_string(server.socket, "postgres"))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"create database {database}")
+    connection.close()
+    settings = Settings.from_environment({"OVERTURE_HOME": str(home), "OVERTURE_THREADS": "2"})
+    return replace(settings, catalog=connection_string(server.socket, database))

@@ -1,0 +1,62 @@
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from overture.adapters.catalog import catalog_is_up, open_catalog
+from overture.adapters.warehouse import open_warehouse
+from overture.settings import Settings
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Settings]:
+    settings = Settings.from_environment({"OVERTURE_HOME": str(tmp_path / "home")})
+    yield settings
+    with open_catalog(settings):
+        pass
+
+
+def _stay(settings: Settings, sign: Path) -> None:
+    with open_warehouse(settings):
+        sign.touch()
+        time.sleep(600)
+
+
+def test_the_server_starts_with_its_first_user_and_stops_with_its_last(home: Settings) -> None:
+    with open_catalog(home):
+        with open_catalog(home):
+            assert catalog_is_up(home)
+        assert catalog_is_up(home)
+    assert not catalog_is_up(home)
+
+
+def test_the_server_survives_a_user_that_is_killed_and_serves_the_next(home: Settings, tmp_path: Path) -> None:
+    sign = tmp_path / "open"
+    user = multiprocessing.get_context("spawn").Process(target=_stay, args=(home, sign))
+    user.start()
+    while not sign.exists():
+        time.sleep(0.05)
+    assert user.pid is not None
+    os.kill(user.pid, signal.SIGKILL)
+    user.join()
+    with open_warehouse(home) as warehouse:
+        assert warehouse.rows("select count(*) from ops.write_locks") == [(1,)]
+    assert not catalog_is_up(home)
+
+
+def test_a_child_that_inherits_the_lease_keeps_the_server_up(home: Settings) -> None:
+    import subprocess
+
+    with open_catalog(home) as catalog:
+        assert catalog.lease is not None
+        child = subprocess.Popen(["sleep", "600"], pass_fds=[catalog.lease])
+    assert catalog_is_up(home)
+    child.kill()
+    child.wait()
+    with open_catalog(home):
+        pass
+    assert not catalog_is_up(home)

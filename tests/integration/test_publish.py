@@ -1,0 +1,109 @@
+from dataclasses import replace
+from datetime import date
+
+import pyarrow as pa
+import pytest
+
+from overture.adapters.warehouse import Warehouse, publish, runs
+from overture.adapters.warehouse.contracts import DIARIES, contracts
+from overture.adapters.warehouse.query import query
+from overture.errors import GateError, SupersededError, UsageError
+from overture.run import Run
+from overture.settings import Settings
+
+DAY = date(2017, 11, 28)
+GATES = ("check_messages",)
+
+
+def a_run(warehouse: Warehouse, settings: Settings, run_id: str) -> Run:
+    return Run(settings, DAY, None, run_id, runs.open_run(warehouse, DAY, run_id, "configuration"))
+
+
+def fill_candidates(warehouse: Warehouse, *users: str) -> None:
+    for table in set(contracts()) - DIARIES:
+        rows = pa.table({"data_day": [DAY] * len(users)})
+        if "user_id" in [column.name for column in contracts()[table].columns]:
+            rows = rows.append_column("user_id", pa.array(users))
+        warehouse.replace_day(f"candidate.{table}", DAY, rows)
+
+
+def note_gate(warehouse: Warehouse, success: bool) -> None:
+    columns = {"data_day": [DAY], "step": ["check_messages"], "success": [success]}
+    warehouse.replace_day("marts.validations", DAY, pa.table(columns))
+
+
+def published(warehouse: Warehouse) -> list[str]:
+    if not warehouse.columns("marts.messages"):
+        return []
+    return [user for (user,) in warehouse.rows("select user_id from marts.messages order by 1")]
+
+
+def test_all_marts_of_a_day_become_visible_in_one_snapshot(warehouse: Warehouse, settings: Settings) -> None:
+    run = a_run(warehouse, settings, "run-1")
+    fill_candidates(warehouse, "a", "b")
+    note_gate(warehouse, True)
+    before = warehouse.rows("select max(snapshot_id) from ducklake_snapshots('lake')")[0][0]
+    counts = publish.publish_day(warehouse, run, GATES)
+    after = warehouse.rows("select max(snapshot_id) from ducklake_snapshots('lake')")[0][0]
+    assert after == before + 1
+    assert counts == dict.fromkeys(set(contracts()) - DIARIES, 2)
+    assert published(warehouse) == ["a", "b"]
+
+
+def test_a_failed_gate_keeps_the_day_unpublished(warehouse: Warehouse, settings: Settings) -> None:
+    run = a_run(warehouse, settings, "run-1")
+    fill_candidates(warehouse, "a")
+    note_gate(warehouse, False)
+    with pytest.raises(GateError, match="check_messages"):
+        publish.publish_day(warehouse, run, GATES)
+    assert published(warehouse) == []
+
+
+def test_a_gate_that_never_ran_keeps_the_day_unpublished(warehouse: Warehouse, settings: Settings) -> None:
+    run = a_run(warehouse, settings, "run-1")
+    fill_candidates(warehouse, "a")
+    note_gate(warehouse, True)
+    with pytest.raises(GateError, match="check_factors"):
+        publish.publish_day(warehouse, run, (*GATES, "check_factors"))
+
+
+def test_of_two_runs_of_a_day_only_the_newer_one_publishes(warehouse: Warehouse, settings: Settings) -> None:
+    old = a_run(warehouse, settings, "run-1")
+    new = a_run(warehouse, settings, "run-2")
+    fill_candidates(warehouse, "a")
+    note_gate(warehouse, True)
+    publish.publish_day(warehouse, new, GATES)
+    with pytest.raises(SupersededError, match="run-1"):
+        publish.publish_day(warehouse, old, GATES)
+    assert published(warehouse) == ["a"]
+
+
+def test_a_run_that_is_opened_again_supersedes_its_own_first_try(warehouse: Warehouse, settings: Settings) -> None:
+    first = a_run(warehouse, settings, "run-1")
+    a_run(warehouse, settings, "run-1")
+    fill_candidates(warehouse, "a")
+    note_gate(warehouse, True)
+    with pytest.raises(SupersededError):
+        publish.publish_day(warehouse, first, GATES)
+    joined = runs.join_run(warehouse, settings, DAY, "run-1", None)
+    assert joined.token == first.token + 1
+    publish.publish_day(warehouse, replace(joined), GATES)
+    assert published(warehouse) == ["a"]
+
+
+def test_what_a_run_published_can_be_read_again_after_the_next_one(warehouse: Warehouse, settings: Settings) -> None:
+    for run_id, user in (("run-1", "a"), ("run-2", "b")):
+        run = a_run(warehouse, settings, run_id)
+        fill_candidates(warehouse, user)
+        note_gate(warehouse, True)
+        publish.publish_day(warehouse, run, GATES)
+    sql = "select user_id from marts.messages"
+    assert query(settings, sql).to_pylist() == [{"user_id": "b"}]
+    assert query(settings, sql, as_of_run="run-1").to_pylist() == [{"user_id": "a"}]
+    with pytest.raises(UsageError, match="run-3"):
+        query(settings, sql, as_of_run="run-3")
+
+
+def test_a_step_of_a_day_without_a_run_is_refused(warehouse: Warehouse, settings: Settings) -> None:
+    with pytest.raises(UsageError, match="open_run"):
+        runs.join_run(warehouse, settings, DAY, None, None)
