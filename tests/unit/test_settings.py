@@ -18,7 +18,7 @@ def test_a_misspelt_variable_is_refused_by_name() -> None:
         Settings.from_environment({"OVERTURE_HOEM": "x"})
 
 
-@pytest.mark.parametrize("threads", ["0", "-1", "two", "1.5", "٣"])  # noqa: RUF001 - a digit of another script
+@pytest.mark.parametrize("threads", ["0", "-1", "two", "1.5", "٣"])
 def test_threads_must_be_a_whole_number_above_zero(threads: str) -> None:
     with pytest.raises(SettingsError, match="OVERTURE_THREADS"):
         Settings.from_environment({"OVERTURE_THREADS": threads})
