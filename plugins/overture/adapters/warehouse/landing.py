@@ -1,0 +1,214 @@
+"""Landing: a day's files become rows of the raw tables; what is wrong with a row goes to the quarantine with it."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from overture.adapters.canonical import ENTITIES, Entity
+from overture.adapters.landing_files import LandingFile, find_files
+from overture.adapters.sources import EntitySource, Source
+from overture.adapters.warehouse.connection import Warehouse, load_extension
+from overture.adapters.warehouse.landing_records import listing, read_records
+from overture.adapters.warehouse.landing_sql import typed_rows
+from overture.errors import MissingFileError
+
+QUARANTINE = "raw.quarantine"
+LANDINGS = "raw.landings"
+
+COLUMNS: dict[str, str] = {
+    f"raw.{entity.name}": ", ".join(
+        ["data_day date"]
+        + [f"{column.name} {column.data_type}" for column in entity.columns]
+        + ["source_file varchar", "source_row bigint"]
+    )
+    for entity in ENTITIES.values()
+} | {
+    QUARANTINE: "data_day date, entity varchar, source_file varchar, source_row bigint, column_name varchar,"
+    " value varchar, reason varchar",
+    LANDINGS: "data_day date, entity varchar, source_file varchar, sha256 varchar, row_count bigint,"
+    " quarantined_count bigint, duplicate_count bigint, ignored_columns varchar",
+}
+"""The raw tables and their columns. source_row counts a file's rows from 1, a CSV's header left out. row_count is the
+rows of the file: those landed, those quarantined and the duplicates."""
+
+
+@dataclass(frozen=True)
+class EntityCount:
+    """What became of an entity's rows: `rows` in the files, of them `quarantined` and `duplicates`, the rest landed."""
+
+    rows: int
+    quarantined: int
+    duplicates: int
+
+    @property
+    def landed(self) -> int:
+        """Rows that are in the raw table."""
+        return self.rows - self.quarantined - self.duplicates
+
+
+@dataclass(frozen=True)
+class LandingReport:
+    """What one landing did: the days in order, and the counts over all of them by entity."""
+
+    days: tuple[date, ...]
+    entities: Mapping[str, EntityCount]
+
+
+def ensure_raw_tables(warehouse: Warehouse) -> None:
+    """Make the raw tables where they are missing."""
+    for table, columns in COLUMNS.items():
+        warehouse.execute(f"create table if not exists {table} ({columns})")
+
+
+def land_day(warehouse: Warehouse, source: Source, landing_root: Path, day: date) -> LandingReport:
+    """Land `day` anew, and every earlier day of the source that is not landed yet, as one transaction.
+
+    The files lie below `landing_root/<source name>` unless the source says otherwise. They are read and checked before
+    the transaction, so that other writers wait only for the writing.
+
+    Raises DayRangeError, MissingFileError or SchemaError; nothing is then written.
+    """
+    source.require_day(day)
+    days = _days_to_land(warehouse, source, day)
+    files: dict[str, list[LandingFile]] = {}
+    with tempfile.TemporaryDirectory(dir=_scratch(warehouse), prefix="fetched-") as scratch:
+        fetcher = _Fetcher(warehouse, Path(scratch))
+        for name, entity in source.entities.items():
+            files[name] = find_files(source, entity, landing_root / source.name, days, fetcher.fetch)
+        ignored = {name: _prepare(warehouse, source, entity, files[name]) for name, entity in source.entities.items()}
+
+    def work(lake: Warehouse) -> tuple[date, ...]:
+        ensure_raw_tables(lake)
+        pending = _days_to_land(lake, source, day)
+        for table in COLUMNS:
+            lake.execute(f"delete from {table} where list_contains($days::date[], data_day)", {"days": pending})
+        for name, entity in source.entities.items():
+            _insert(lake, entity.entity, pending)
+            _note(lake, name, files[name], ignored[name], pending)
+        return tuple(pending)
+
+    landed = warehouse.write(f"land {day}", work)
+    return LandingReport(landed, {name: _count(warehouse, name, landed) for name in source.entities})
+
+
+def _scratch(warehouse: Warehouse) -> Path:
+    warehouse.settings.scratch.mkdir(parents=True, exist_ok=True)
+    return warehouse.settings.scratch
+
+
+def _days_to_land(warehouse: Warehouse, source: Source, day: date) -> list[date]:
+    if not warehouse.columns(LANDINGS):
+        return source.days_until(day)
+    landed = {found for (found,) in warehouse.rows(f"select distinct data_day from {LANDINGS}")}
+    return [wanted for wanted in source.days_until(day) if wanted == day or wanted not in landed]
+
+
+def _prepare(
+    warehouse: Warehouse, source: Source, entity: EntitySource, files: Sequence[LandingFile]
+) -> list[str | None]:
+    """Make the temporary tables `typed_<entity>`, with every row of the files, and `repeated_<entity>`.
+
+    Of rows with one key the first or last in the order of the files is kept. Grouping finds them: it spills to disk,
+    where a window over all rows does not.
+    """
+    ignored = read_records(warehouse, entity, files)
+    name, keys = entity.entity.name, ", ".join(entity.entity.key)
+    typed = typed_rows(source, entity, "temp.records")
+    warehouse.execute(f"create or replace temp table typed_{name} as {typed.sql}", typed.parameters)
+    warehouse.execute("drop table temp.records")
+    kept = {"first": "min", "last": "max"}[entity.entity.keeps]
+    warehouse.execute(
+        f"create or replace temp table repeated_{name} as"
+        f" select data_day, {keys}, {kept}((file_position, source_row)) as kept from temp.typed_{name}"
+        f" where problem is null group by data_day, {keys} having count(*) > 1"
+    )
+    return ignored
+
+
+def _is_repeated(entity: Entity) -> str:
+    """Return a condition on rows `typed` that another row of their key stands for."""
+    same = " and ".join(f"repeated.{key} is not distinct from typed.{key}" for key in ("data_day", *entity.key))
+    return (
+        f"exists (select 1 from temp.repeated_{entity.name} as repeated where {same}"
+        " and repeated.kept is distinct from (typed.file_position, typed.source_row))"
+    )
+
+
+def _insert(lake: Warehouse, entity: Entity, days: Sequence[date]) -> None:
+    names = ", ".join(["data_day", *(column.name for column in entity.columns), "source_file", "source_row"])
+    lake.execute(
+        f"insert into raw.{entity.name} ({names}) select {names} from temp.typed_{entity.name} as typed"
+        f" where problem is null and list_contains($days::date[], data_day) and not {_is_repeated(entity)}"
+        " order by data_day",
+        {"days": days},
+    )
+    lake.execute(
+        f"insert into {QUARANTINE} (data_day, entity, source_file, source_row, column_name, value, reason)"
+        " select data_day, $entity, source_file, source_row, problem.column_name, problem.value, problem.reason"
+        f" from temp.typed_{entity.name} where problem is not null and list_contains($days::date[], data_day)"
+        " order by data_day",
+        {"days": days, "entity": entity.name},
+    )
+
+
+def _note(
+    lake: Warehouse, entity: str, files: Sequence[LandingFile], ignored: Sequence[str | None], days: Sequence[date]
+) -> None:
+    noted = listing(files).append_column("ignored_columns", pa.array(list(ignored), pa.string()))
+    with lake.registered(noted) as landed_files:
+        lake.execute(
+            f"insert into {LANDINGS} (data_day, entity, source_file, sha256, row_count, quarantined_count,"
+            " duplicate_count, ignored_columns)"
+            " with counted as (select file_position, count(*) as row_count,"
+            " count(*) filter (problem is not null) as quarantined_count,"
+            f" count(*) filter (problem is null and {_is_repeated(ENTITIES[entity])}) as duplicate_count"
+            f" from temp.typed_{entity} as typed group by file_position)"
+            " select data_day, $entity, source_file, sha256, coalesce(row_count, 0), coalesce(quarantined_count, 0),"
+            f" coalesce(duplicate_count, 0), ignored_columns from {landed_files}"
+            " left join counted using (file_position) where list_contains($days::date[], data_day)"
+            " order by data_day, source_file",
+            {"entity": entity, "days": days},
+        )
+
+
+def _count(warehouse: Warehouse, entity: str, days: Sequence[date]) -> EntityCount:
+    [(rows, quarantined, duplicates)] = warehouse.rows(
+        "select coalesce(sum(row_count), 0), coalesce(sum(quarantined_count), 0), coalesce(sum(duplicate_count), 0)"
+        f" from {LANDINGS} where entity = $entity and list_contains($days::date[], data_day)",
+        {"entity": entity, "days": list(days)},
+    )
+    return EntityCount(int(rows), int(quarantined), int(duplicates))
+
+
+class _Fetcher:
+    """Copies what lies behind URLs into a folder."""
+
+    def __init__(self, warehouse: Warehouse, folder: Path) -> None:
+        self.warehouse, self.folder = warehouse, folder
+        self._is_ready = False
+
+    def fetch(self, url: str) -> list[tuple[str, Path]]:
+        """Return each file behind `url` with its local copy; raise MissingFileError when there is none."""
+        if not self._is_ready:
+            load_extension(self.warehouse.connection, "httpfs")
+            self._is_ready = True
+        try:
+            contents = self.warehouse.connection.execute(
+                "select filename, content from read_blob($1)", [url]
+            ).fetchall()
+        except duckdb.Error as error:
+            raise MissingFileError(
+                "a landing file is missing", where=url, expected="a file", got=str(error).splitlines()[0]
+            ) from error
+        copies: list[tuple[str, Path]] = []
+        for address, content in contents:
+            folder = Path(tempfile.mkdtemp(dir=self.folder))
+            path = folder / (address.rsplit("/", 1)[-1] or "file")
+            path.write_bytes(content)
+            copies.append((address, path))
+        return copies
