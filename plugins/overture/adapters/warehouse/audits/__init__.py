@@ -1,0 +1,112 @@
+"""What the gates measure: SQL that sums up, inside the lake, everything that a suite judges of one data day.
+
+Each query stands in a `.sql` file beside this one and takes bound parameters only. Results are small: a row per
+quantity, or a row per entity; rows of users or items never leave the lake. A quantity `<name>` may come with a text
+`<name>_example` that names one of the rows counted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from overture.adapters.warehouse.connection import Warehouse
+
+VALIDATIONS = "marts.validations"
+
+
+@dataclass(frozen=True)
+class EntityLimits:
+    """What a day's files of one entity must bring: the fewest files and rows, and the greatest share of bad rows."""
+
+    least_files: int
+    least_rows: int
+    allowed_share: float
+
+
+def landed(
+    warehouse: Warehouse, day: date, day_end: datetime, limits: Mapping[str, EntityLimits], usual_needs_rows: int
+) -> list[dict[str, object]]:
+    """Return one row per entity of `limits` on what its files of `day` brought; the limits are among the columns.
+
+    day_end: the first instant (UTC) after the day where the shop is. times_usual_rows compares the events with the
+    median of the 28 days before; it is 1 for other entities, and where that median is below `usual_needs_rows`.
+    """
+    entities = sorted(limits)
+    found = warehouse.execute(
+        _query("landed"),
+        {
+            "day": day,
+            "day_end": day_end,
+            "usual_needs_rows": usual_needs_rows,
+            "entities": entities,
+            "least_files": [limits[entity].least_files for entity in entities],
+            "least_rows": [limits[entity].least_rows for entity in entities],
+            "allowed_shares": [limits[entity].allowed_share for entity in entities],
+        },
+    )
+    columns = [description[0] for description in found.description]
+    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+def interactions(warehouse: Warehouse, day: date, weighted_event_types: Sequence[str]) -> dict[str, object]:
+    """Return what the weighted interactions of `day` hold, beside the events that they are made from."""
+    return _quantities(warehouse, "interactions", {"day": day, "weighted_event_types": list(weighted_event_types)})
+
+
+def marts(warehouse: Warehouse, day: date, active_days: int) -> dict[str, object]:
+    """Return what item facts, offers, preferences and audience of `day` hold; `active_days` makes a user eligible."""
+    return _quantities(warehouse, "marts", {"day": day, "active_days": active_days})
+
+
+def trained(warehouse: Warehouse, day: date) -> dict[str, int]:
+    """Return how many interactions of `day` there are to train on (`rows`), of how many `users` and `items`."""
+    found = warehouse.rows(_query("trained"), {"day": day})[0]
+    return dict(zip(("rows", "users", "items"), found, strict=True))
+
+
+def recommendations(
+    warehouse: Warehouse, day: date, excluded_days: int, strategies: Sequence[str]
+) -> dict[str, object]:
+    """Return what the ranked lists of `day` hold; items bought in the last `excluded_days` must not be in them."""
+    parameters = {"day": day, "excluded_days": excluded_days, "strategies": list(strategies)}
+    return _quantities(warehouse, "recommendations", parameters)
+
+
+def messages(warehouse: Warehouse, day: date, text_length: Sequence[int], rungs: Sequence[str]) -> dict[str, object]:
+    """Return what the messages of `day` and their claims hold; `text_length` is the shortest and longest text."""
+    shortest, longest = text_length
+    parameters = {"day": day, "shortest_text": shortest, "longest_text": longest, "rungs": list(rungs)}
+    return _quantities(warehouse, "messages", parameters)
+
+
+def record(warehouse: Warehouse, day: date, step: str, verdicts: Sequence[Mapping[str, object]]) -> None:
+    """Write a gate's verdicts (suite, expectation, success, observed, expected) in place of its former ones."""
+
+    def work(lake: Warehouse) -> None:
+        lake.ensure_table(VALIDATIONS)
+        lake.execute(f"delete from {VALIDATIONS} where data_day = ? and step = ?", [day, step])
+        lake.execute(
+            f"insert into {VALIDATIONS} (data_day, step, suite, expectation, success, observed, expected)"
+            " select $day, $step, unnest($suite), unnest($expectation), unnest($success), unnest($observed),"
+            " unnest($expected)",
+            {"day": day, "step": step}
+            | {
+                column: [verdict[column] for verdict in verdicts]
+                for column in ("suite", "expectation", "success", "observed", "expected")
+            },
+        )
+
+    warehouse.write(f"verdicts of {step} {day}", work)
+
+
+def _query(name: str) -> str:
+    return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _quantities(warehouse: Warehouse, name: str, parameters: dict[str, object]) -> dict[str, object]:
+    measured: dict[str, object] = {}
+    for quantity, value, example in warehouse.rows(_query(name), parameters):
+        measured[quantity] = value
+        measured[f"{quantity}_example"] = example
+    return measured

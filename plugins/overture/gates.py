@@ -1,0 +1,57 @@
+"""The gates between the steps: each measures one hand-over of a day, has it judged, and keeps the verdicts.
+
+The order is always the same: verdicts are written to `marts.validations`, where a refused day can be looked at, and
+only then is the day refused with a GateError.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from overture.adapters.sources import Source
+from overture.adapters.warehouse import Warehouse, audits
+from overture.configuration import load_config
+from overture.quality.gate import judge, refuse
+from overture.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run_gate(
+    warehouse: Warehouse, suite_name: str, measured: "Mapping[str, object] | pd.DataFrame", step: str, day: date
+) -> None:
+    """Judge `measured` by a suite, record every verdict, then raise GateError if any expectation failed.
+
+    The verdicts replace those of the same day and step and are visible at once, passed or not.
+    """
+    verdicts = judge(suite_name, measured)
+    audits.record(warehouse, day, step, [asdict(verdict) for verdict in verdicts])
+    refuse(suite_name, verdicts, f"{step} of {day}")
+
+
+def check_landed(run: Run, warehouse: Warehouse, source: Source) -> None:
+    """Refuse a day whose files brought no events, too many bad rows, or rows that landing should have kept out."""
+    import pandas as pd
+
+    thresholds = load_config("gates")["landed_events"]
+    limits = {
+        name: audits.EntityLimits(
+            least_files=0 if entity.may_be_absent else 1,
+            least_rows=thresholds["least_rows"].get(name, 0),
+            allowed_share=entity.max_quarantined_share,
+        )
+        for name, entity in source.entities.items()
+    }
+    day_end = _end_of_day(run.day, source.timezone)
+    rows = audits.landed(warehouse, run.day, day_end, limits, thresholds["usual_needs_rows"])
+    measured = pd.DataFrame(rows, index=[row["entity"] for row in rows])
+    run_gate(warehouse, "landed_events", measured, "check_landed", run.day)
+
+
+def _end_of_day(day: date, timezone: str) -> datetime:
+    """Return the first instant after the day, by the clock of `timezone`, in UTC without a zone."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(timezone))
+    return midnight.astimezone(UTC).replace(tzinfo=None)

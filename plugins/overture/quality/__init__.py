@@ -1,0 +1,1 @@
+"""Gates: what must hold at each hand-over, judged by Great Expectations."""

@@ -1,0 +1,1 @@
+"""One suite for each hand-over: a pure function from thresholds to expectations on measured quantities."""

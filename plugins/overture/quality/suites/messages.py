@@ -1,0 +1,33 @@
+"""What must hold for the messages of a day and their claims; one row in all."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from overture.quality.suites.expectations import at_most, equal, none_of
+
+if TYPE_CHECKING:
+    from great_expectations.expectations import Expectation
+
+
+def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
+    """Return the suite; the quantities are those of `audits.messages`."""
+    return [
+        equal("as_many_messages_as_requested", "messages", "requested_messages"),
+        none_of("one_message_per_user", "repeated_users"),
+        none_of("only_eligible_users_with_consent", "users_not_to_address"),
+        none_of("the_item_is_recommended_to_the_user", "items_not_recommended"),
+        none_of("no_text_is_blank", "blank_texts"),
+        none_of("lengths_are_in_range", "texts_of_bad_length"),
+        none_of("every_slot_is_filled", "texts_with_braces"),
+        none_of("every_text_has_a_claim", "texts_without_claims"),
+        none_of("every_slot_of_a_draft_has_a_claim", "slots_without_claim"),
+        none_of("every_claim_stands_in_its_text", "claims_not_in_text"),
+        none_of("every_claim_belongs_to_a_message", "claims_without_message"),
+        none_of("every_claim_names_a_warehouse_cell_of_the_day", "claims_without_source"),
+        none_of("every_number_stems_from_a_claim", "numbers_without_claim"),
+        none_of("engine_and_model_are_recorded", "unrecorded_engines"),
+        none_of("only_known_rungs", "unknown_rungs"),
+        none_of("every_draft_is_stored", "drafts_not_stored"),
+        none_of("every_lower_rung_has_a_reason", "templates_without_reason"),
+        at_most("template_share_is_below_its_ceiling", "template_share", limits["largest_template_share"]),
+    ]

@@ -1,0 +1,28 @@
+"""What must hold for the ranked recommendations of a day; one row in all."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from overture.quality.suites.expectations import at_least, none_of, not_above
+
+if TYPE_CHECKING:
+    from great_expectations.expectations import Expectation
+
+
+def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
+    """Return the suite; the quantities are those of `audits.recommendations`."""
+    return [
+        at_least("there_are_recommendations", "recommendations", 1),
+        none_of("one_row_per_user_and_rank", "repeated_ranks"),
+        none_of("ranks_count_from_1_without_gaps", "broken_lists"),
+        not_above("ranks_end_at_the_configured_length", "largest_rank", "configured_length"),
+        none_of("no_item_twice_for_a_user", "repeated_items"),
+        none_of("no_item_bought_in_the_exclusion_window", "bought_items"),
+        none_of("only_available_items", "unavailable_items"),
+        none_of("only_eligible_users", "ineligible_users"),
+        at_least("eligible_users_are_covered", "coverage", limits["least_coverage"]),
+        none_of("only_known_strategies", "unknown_strategies"),
+        none_of("scores_are_finite_and_fall_with_rank", "bad_scores"),
+        none_of("als_rows_name_an_item_that_the_user_bought", "unfounded_reasons"),
+        none_of("every_row_names_its_model_version", "unversioned_rows"),
+    ]
