@@ -1,0 +1,181 @@
+"""The one door to dbt: one layer of the project in `dbt_project/`, built for one day."""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from overture.adapters.catalog import Catalog, open_catalog
+from overture.adapters.warehouse.connection import connect, lake_address
+from overture.adapters.warehouse.locks import write_lock
+from overture.configuration import load_config
+from overture.errors import HomeError, OvertureError, SettingsError, TransformError, UsageError
+from overture.settings import CHECKOUT, Settings
+
+Layer = Literal["staging", "intermediate", "marts"]
+LAYERS: tuple[str, ...] = get_args(Layer)
+PROJECT = CHECKOUT / "dbt_project"
+
+DAYS_AND_COUNTS = (
+    "half_life_days",
+    "holdout_days",
+    "typical_price_days",
+    "active_days",
+    "preference_days",
+    "preferred_tags",
+)
+
+
+@dataclass(frozen=True)
+class NodeReport:
+    """One model or test that ran: its name, `model` or `test`, and its seconds."""
+
+    name: str
+    kind: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TransformReport:
+    """A layer that was built: what ran in order, and the wall time of all, waiting for the lock left out."""
+
+    layer: str
+    day: date
+    seconds: float
+    nodes: tuple[NodeReport, ...]
+
+
+def build_layer(settings: Settings, layer: Layer, day: date, variables: Mapping[str, Any]) -> TransformReport:
+    """Build and test one layer for `day` in this process, as one `dbt build` under the lake's write lock.
+
+    variables: what the source states, `currency` (ISO 4217) and `event_weights` (event type to number); they may
+    also replace values of config/interactions.toml and config/audience.toml.
+
+    Only the rows of `day` are replaced (and days before it that no run has built are added). Nothing is written
+    outside the home. Raises TransformError that names the first model or test that failed and why, UsageError for an
+    unknown layer, SettingsError for a bad variable, HomeError when the disk is full, LockTimeoutError.
+    """
+    if layer not in LAYERS:
+        raise UsageError("unknown layer", expected=", ".join(LAYERS), got=layer)
+    command = ["build", "--fail-fast", "--select", f"overture.{layer}", "--exclude-resource-type", "unit_test"]
+    return _run(settings, layer, day, variables, command)
+
+
+def run_unit_tests(settings: Settings, day: date, variables: Mapping[str, Any]) -> TransformReport:
+    """Run the unit tests beside the models, each over its own rows; types come from the lake, once built for `day`.
+
+    Raises what `build_layer` raises.
+    """
+    return _run(settings, "unit tests", day, variables, ["test", "--select", "test_type:unit"])
+
+
+def _run(settings: Settings, name: str, day: date, variables: Mapping[str, Any], command: list[str]) -> TransformReport:
+    chosen = _checked({**load_config("interactions"), **load_config("audience"), **variables})
+    with open_catalog(settings) as catalog, write_lock(catalog.lake, f"dbt {name} {day}"):
+        # Lays the extensions into the home, should this be the first process that needs them.
+        connect(settings).close()
+        started = time.perf_counter()
+        outcome = _run_dbt(settings, catalog, day, [*command, *_flags(settings, chosen)])
+        seconds = time.perf_counter() - started
+    _raise_failure(settings, name, day, outcome)
+    return TransformReport(name, day, seconds, tuple(_node_report(node) for node in outcome.result.results))
+
+
+def _checked(variables: dict[str, Any]) -> dict[str, Any]:
+    for name in DAYS_AND_COUNTS:
+        value = variables.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise SettingsError("bad value", where=name, expected="a whole number above 0", got=value)
+    weights = variables.get("event_weights")
+    if not isinstance(weights, Mapping) or not weights or not all(_is_weight(value) for value in weights.values()):
+        raise SettingsError("bad value", where="event_weights", expected="event types with numbers from 0", got=weights)
+    if not isinstance(variables.get("currency"), str):
+        raise SettingsError("bad value", where="currency", expected="a currency code", got=variables.get("currency"))
+    # Always the same order, so that dbt finds its stored parse to be of the same variables.
+    return dict(sorted(variables.items()))
+
+
+def _is_weight(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+
+
+def _flags(settings: Settings, variables: Mapping[str, Any]) -> list[str]:
+    return [
+        *("--vars", json.dumps(variables)),
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--target-path", str(settings.home / "dbt" / "target"), "--log-path", str(settings.home / "dbt" / "logs")),
+        *("--log-level", "none", "--log-level-file", "info", "--no-print", "--no-use-colors"),
+        *("--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json"),
+    ]
+
+
+def _run_dbt(settings: Settings, catalog: Catalog, day: date, arguments: list[str]) -> Any:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    try:
+        # dbt changes the working directory to its project.
+        with _environment(settings, catalog, day), chdir(Path.cwd()):
+            return dbtRunner().invoke(arguments)
+    finally:
+        # dbt would keep the lake attached, also after the catalog's server has stopped.
+        DuckDBConnectionManager.close_all_connections()
+
+
+@contextmanager
+def _environment(settings: Settings, catalog: Catalog, day: date) -> Iterator[None]:
+    """Show dbt what profiles.yml and the project ask for, and none of the caller's own DBT_ switches."""
+    kept = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("DBT_")]:
+        del os.environ[name]
+    os.environ.update(
+        # The prefix makes dbt keep the value, which may hold a password, out of its logs.
+        DBT_ENV_SECRET_LAKE=lake_address(catalog),
+        LAKE_DATA_DAY=day.isoformat(),
+        LAKE_EXTENSIONS=str(settings.extensions),
+        LAKE_FILES=f"{settings.warehouse}/",
+        LAKE_MEMORY_LIMIT=settings.memory_limit,
+        LAKE_SCRATCH=str(settings.scratch),
+        LAKE_THREADS=str(settings.threads),
+    )
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def _raise_failure(settings: Settings, layer: str, day: date, outcome: Any) -> None:
+    if outcome.success:
+        return
+    if outcome.exception is not None:
+        raise _failure(settings, f"dbt_project, {layer} {day}", _reason(str(outcome.exception))) from outcome.exception
+    bad = next(node for node in outcome.result.results if node.status not in {"success", "pass", "skipped", "warn"})
+    where = f"{bad.node.resource_type} {bad.node.name}, {day}"
+    raise _failure(settings, where, _reason(bad.message or bad.status))
+
+
+def _failure(settings: Settings, where: str, reason: str) -> OvertureError:
+    if "No space left" in reason or "Disk quota" in reason:
+        return HomeError(
+            "the disk is full", where=settings.home, expected="free space for the lake's files", got=reason
+        )
+    return TransformError("dbt failed", where=where, got=reason)
+
+
+def _reason(message: str) -> str:
+    """Return what dbt says, without the line that repeats the node and without the query."""
+    lines = [line.strip() for line in message.strip().splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("LINE ", "^", "compiled code at"))]
+    if len(lines) > 1 and " Error in " in lines[0]:
+        lines = lines[1:]
+    return " ".join(lines)[:500] or "no reason given"
+
+
+def _node_report(result: Any) -> NodeReport:
+    return NodeReport(str(result.node.name), str(result.node.resource_type), float(result.execution_time))
