@@ -2,14 +2,14 @@
    filter them with weighted_event_types. #}
 {% macro event_weight(event_type) -%}
     case {{ event_type }}
-        {%- for name, weight in var("event_weights").items() %}
-        when {{ text_literal(name) }} then cast({{ weight | float }} as double)
+        {%- for name in var("event_weights") %}
+        when {{ text_literal(name) }} then cast({{ var("event_weights")[name] | float }} as double)
         {%- endfor %}
     end
 {%- endmacro %}
 
 {% macro weighted_event_types() -%}
-    {{ text_literals(var("event_weights").keys()) }}
+    {{ text_literals(var("event_weights")) }}
 {%- endmacro %}
 
 {% macro buying_event_types() -%}

@@ -108,7 +108,8 @@ def publish_day(run: Run, warehouse: Warehouse) -> None:
 
 def _build(run: Run, layer: str) -> None:
     source = sources.load_source(run.settings.source)
-    transform.build_layer(run.settings, layer, run.day, source)
+    stated = {"currency": source.currency, "event_weights": dict(source.event_weights)}
+    transform.build_layer(run.settings, layer, run.day, stated)
 
 
 STEPS: dict[str, Step] = {

@@ -3,7 +3,7 @@ with versions as (
     select
         item_id,
         valid_from,
-        arg_max({price: price, is_available: is_available}, (data_day, source_row)) as version
+        arg_max({ price: price, is_available: is_available }, (data_day, source_row)) as version
     from {{ ref('stg_shop__items') }}
     where
         data_day <= {{ data_day() }}
@@ -14,8 +14,8 @@ with versions as (
 spans as (
     select
         item_id,
-        version.price as price,
-        version.is_available as is_available,
+        version.price,
+        version.is_available,
         greatest(valid_from, {{ data_day() }} - ({{ var('typical_price_days') }} - 1)) as from_day,
         lead(valid_from, 1, {{ data_day() }} + 1) over (partition by item_id order by valid_from) as until_day
     from versions

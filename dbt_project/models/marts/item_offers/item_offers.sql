@@ -4,7 +4,7 @@ with announced as (
         offer_id,
         item_id,
         arg_max(
-            {audience: audience, starts_on: starts_on, ends_on: ends_on, value: value},
+            { audience: audience, starts_on: starts_on, ends_on: ends_on, value: value },
             (data_day, source_row)
         ) as terms
     from {{ ref('stg_shop__offers') }}
@@ -16,9 +16,9 @@ select
     {{ data_day() }} as data_day,
     offer_id,
     item_id,
-    terms.audience as audience,
-    terms.starts_on as starts_on,
-    terms.ends_on as ends_on,
-    terms.value as value
+    terms.audience,
+    terms.starts_on,
+    terms.ends_on,
+    terms.value
 from announced
 where {{ data_day() }} between terms.starts_on and terms.ends_on

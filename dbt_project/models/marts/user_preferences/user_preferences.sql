@@ -51,5 +51,5 @@ select
 from tagged
 inner join spent on tagged.user_id = spent.user_id
 where tagged.tag is not null
-window by_spend as (partition by tagged.user_id, tagged.kind order by tagged.spend desc, tagged.tag)
+window by_spend as (partition by tagged.user_id, tagged.kind order by tagged.spend desc, tagged.tag asc)
 qualify row_number() over by_spend <= {{ var('preferred_tags') }}
