@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from overture.adapters.sources import Source
+from overture.adapters.sources import Source, load_source
 from overture.adapters.warehouse import Warehouse, audits
 from overture.configuration import load_config
 from overture.quality.gate import judge, refuse
@@ -40,7 +40,7 @@ def check_landed(run: Run, warehouse: Warehouse, source: Source) -> None:
     limits = {
         name: audits.EntityLimits(
             least_files=0 if entity.may_be_absent else 1,
-            least_rows=thresholds["least_rows"].get(name, 0),
+            least_rows=0 if run.day in source.closed_days else thresholds["least_rows"].get(name, 0),
             allowed_share=entity.max_quarantined_share,
         )
         for name, entity in source.entities.items()
@@ -49,6 +49,19 @@ def check_landed(run: Run, warehouse: Warehouse, source: Source) -> None:
     rows = audits.landed(warehouse, run.day, day_end, limits, thresholds["usual_needs_rows"])
     measured = pd.DataFrame(rows, index=[row["entity"] for row in rows])
     run_gate(warehouse, "landed_events", measured, "check_landed", run.day)
+
+def check_interactions(run: Run, warehouse: Warehouse) -> None:
+    """Refuse interactions that are not finite, not unique, later than the day, or not all that was landed."""
+    weights = load_source(run.settings.source).event_weights
+    measured = audits.interactions(warehouse, run.day, list(weights))
+    run_gate(warehouse, "interactions", measured, "check_interactions", run.day)
+
+
+def check_marts(run: Run, warehouse: Warehouse) -> None:
+    """Refuse facts, offers, preferences and audiences that contradict themselves or each other."""
+    measured = audits.marts(warehouse, run.day, load_config("audience")["active_days"])
+    run_gate(warehouse, "marts", measured, "check_marts", run.day)
+
 
 
 def _end_of_day(day: date, timezone: str) -> datetime:

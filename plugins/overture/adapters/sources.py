@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from overture.adapters.canonical import ENTITIES, EVENTS, Entity
 from overture.adapters.toml_reader import TomlTable
+from overture.core.days import parse_day
 from overture.errors import DayRangeError
 
 Format = Literal["csv", "parquet", "jsonl"]
@@ -75,6 +76,7 @@ class Source:
     """A shop's files and what they mean.
 
     first_day, last_day: the days it has files for; None where that is not known, an absent file is then the error.
+    closed_days: days on which no event is expected; on any other day a file without one fails the gate.
     currency: ISO 4217 code of every amount. timezone: of times without an offset; each is stored in UTC.
     event_weights: what one event of a type says about liking, 0 or more.
     is_bundled: its files are made from the bundled data package.
@@ -89,6 +91,7 @@ class Source:
     entities: Mapping[str, EntitySource]
     event_weights: Mapping[str, float]
     is_bundled: bool
+    closed_days: frozenset[date] = frozenset()
 
     @property
     def max_quarantined_share(self) -> dict[str, float]:
@@ -130,9 +133,17 @@ def load_source(path: Path) -> Source:
         entities=_entities(top),
         event_weights=weights,
         is_bundled=bool(top.get("bundled", bool, False)),
+        closed_days=_closed_days(top),
     )
     top.refuse_unknown()
     return source
+
+
+def _closed_days(top: TomlTable) -> frozenset[date]:
+    try:
+        return frozenset(parse_day(text) for text in top.get("closed_days", list, []) or [])
+    except DayRangeError as error:
+        raise top.error("no such day", "closed_days", expected='texts such as "2024-12-25"', got=error.got) from None
 
 
 def _timezone(top: TomlTable) -> str:

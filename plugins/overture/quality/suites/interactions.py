@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
     """Return the suite; the quantities are those of `audits.interactions`."""
     return [
-        at_least("there_are_enough_interactions", "interactions", limits["least_interactions"]),
+        at_least("there_are_enough_interactions", "interactions_with_weight", limits["least_interactions"]),
         none_of("one_row_per_user_and_item", "repeated_pairs"),
         none_of("ids_are_not_null", "null_ids"),
-        none_of("weights_are_finite_and_positive", "bad_weights"),
+        none_of("weights_are_finite_and_not_negative", "bad_weights"),
         none_of("weights_before_the_holdout_are_finite_and_not_negative", "bad_weights_before_holdout"),
         none_of("held_out_counts_are_part_of_the_events", "bad_held_out_counts"),
         none_of("nothing_happens_after_the_day", "dated_after_day"),

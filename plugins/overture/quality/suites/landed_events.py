@@ -20,7 +20,7 @@ def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
         not_above("quarantined_share_is_allowed", "quarantined_share", "allowed_share"),
         not_above("quarantined_share_of_history_is_allowed", "history_quarantined_share", "allowed_share"),
         equal("quarantined_rows_equal_the_landing_record", "quarantined_rows", "recorded_quarantined_rows"),
-        none_of("ids_and_required_columns_are_not_null", "null_keys"),
+        none_of("required_columns_are_not_null", "null_keys"),
         none_of("keys_are_unique", "repeated_keys"),
         none_of("nothing_happens_after_the_day_or_ends_before_it_starts", "impossible_dates"),
         between("the_day_is_not_far_from_the_usual", "times_usual_rows", *limits["times_usual_rows"]),

@@ -30,8 +30,8 @@ cleaned as (
 )
 
 select
-    'interactions' as quantity,
-    count(*) as measured,
+    'interactions_with_weight' as quantity,
+    count(*) filter (weight > 0) as measured,
     null as example
 from interactions
 union all
@@ -40,7 +40,7 @@ union all
 select 'null_ids', count(*), min(key_text) from interactions where user_id is null or item_id is null
 union all
 select 'bad_weights', count(*), min(key_text) from interactions
-where not coalesce(isfinite(weight) and weight > 0, false)
+where not coalesce(isfinite(weight) and weight >= 0, false)
 union all
 select 'bad_weights_before_holdout', count(*), min(key_text) from interactions
 where not coalesce(isfinite(weight_before_holdout) and weight_before_holdout >= 0, false)

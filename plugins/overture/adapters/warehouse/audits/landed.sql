@@ -12,7 +12,8 @@ landings as (
         entity,
         count(*) as files,
         count(*) - count(distinct source_file) as repeated_files,
-        sum(row_count) as recorded_rows,
+        sum(row_count) as file_rows,
+        sum(row_count - quarantined_count - duplicate_count) as recorded_rows,
         sum(quarantined_count) as recorded_quarantined_rows,
         count(*) filter (not coalesce(regexp_full_match(sha256, '[0-9a-f]{64}'), false)) as files_without_sha256
     from raw.landings
@@ -23,7 +24,7 @@ landings as (
 history as (
     select
         entity,
-        sum(quarantined_count) / nullif(sum(row_count) + sum(quarantined_count), 0) as quarantined_share,
+        sum(quarantined_count) / nullif(sum(row_count), 0) as quarantined_share,
         median(row_count) filter (data_day between $day - 28 and $day - 1) as usual_rows
     from raw.landings
     where data_day <= $day
@@ -33,7 +34,7 @@ history as (
 quarantined as (
     select
         entity,
-        count(distinct (source_file, source_row)) as quarantined_rows
+        count(*) as quarantined_rows
     from raw.quarantine
     where data_day = $day
     group by entity
@@ -112,7 +113,7 @@ select
     coalesce(landings.recorded_quarantined_rows, 0) as recorded_quarantined_rows,
     coalesce(quarantined.quarantined_rows, 0) as quarantined_rows,
     coalesce(quarantined.quarantined_rows, 0)
-    / greatest(landed.row_count + coalesce(quarantined.quarantined_rows, 0), 1) as quarantined_share,
+    / greatest(landings.file_rows, 1) as quarantined_share,
     coalesce(history.quarantined_share, 0) as history_quarantined_share,
     case
         when wanted.entity = 'events' and wanted.least_rows > 0 and history.usual_rows >= $usual_needs_rows
