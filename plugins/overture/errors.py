@@ -13,6 +13,7 @@ OvertureError                  exit 1  something failed; the message says what
 ├── TransformError             exit 1  a dbt model or test failed
 ├── CopyEngineError            exit 1  the copy engine failed as a whole
 ├── ArtifactError              exit 1  a stored artifact is damaged or missing
+├── OrchestrationError         exit 1  Airflow did not start, answer, or carry a run through
 ├── SupersededError            exit 1  a newer run of the same day exists; this one must not publish
 └── WarehouseError             exit 1  the lake or its catalog
     ├── LockTimeoutError               another process held the write lock for too long
@@ -89,6 +90,10 @@ class CopyEngineError(OvertureError):
 
 class ArtifactError(OvertureError):
     """A stored artifact is damaged or missing."""
+
+
+class OrchestrationError(OvertureError):
+    """Airflow did not start, answer, or carry a run through."""
 
 
 class SupersededError(OvertureError):
