@@ -1,0 +1,71 @@
+"""The door to implicit: alternating least squares over our own confidence matrix."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from overture.core.confidence import Weights, confidence_of
+from overture.core.factors import Factors
+from overture.errors import SettingsError
+
+PACKAGE = "implicit"
+"""The package whose version goes into manifests."""
+
+
+@dataclass(frozen=True)
+class AlsParameters:
+    """What a fit depends on beside its input; `config/als.toml` says how each was chosen."""
+
+    factors: int
+    regularization: float
+    iterations: int
+    alpha: float
+    least_weight: float
+    seed: int
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "AlsParameters":
+        """Return the parameters of `config/als.toml`; raise SettingsError for one that is missing or out of range."""
+        parameters = {}
+        for name, kind in cls.__annotations__.items():
+            value = config.get(name)
+            least = 1 if name in ("factors", "iterations") else 0
+            if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+                raise SettingsError("bad parameter", where=f"als.toml, {name}", expected=f"{least} or more", got=value)
+            parameters[name] = kind(value)
+        return cls(**parameters)
+
+    def as_mapping(self) -> dict[str, int | float]:
+        """Return the parameters by name."""
+        return asdict(self)
+
+
+def fit_factors(weights: Weights, parameters: AlsParameters, threads: int) -> Factors:
+    """Fit factors to the confidence 1 + alpha * weight.
+
+    The same weights, parameters and implicit give the same factors, bit for bit, whatever the number of threads and
+    whatever order the interactions were read in: `weights` is sorted, the start comes from the seed, each row is
+    solved by one thread alone, and BLAS, whose sums depend on its threads, has one.
+
+    implicit takes what is stored as the confidence itself (its own alpha, left at 1, would make alpha * weight of
+    it). Raises ValueError for weights without any pair.
+    """
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    if not weights.matrix.nnz:
+        raise ValueError("nothing to learn from; expected: a user and item that weigh enough; got: none")
+    with threadpool_limits(limits=1, user_api="blas"):
+        model = AlternatingLeastSquares(
+            factors=parameters.factors,
+            regularization=parameters.regularization,
+            alpha=1.0,
+            iterations=parameters.iterations,
+            num_threads=threads,
+            random_state=parameters.seed,
+        )
+        model.fit(confidence_of(weights.matrix, parameters.alpha), show_progress=False)
+    user_factors = np.asarray(model.user_factors, np.float32)
+    return Factors(user_factors, np.asarray(model.item_factors, np.float32), weights.user_ids, weights.item_ids)

@@ -1,0 +1,110 @@
+"""What training and ranking read of one data day, as numpy arrays in one fixed order."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from overture.adapters.warehouse.connection import Warehouse
+from overture.core import columns
+from overture.core.behaviour import Codes, Ids, Interactions, ItemFacts, Readers
+
+
+def read_interactions(warehouse: Warehouse, day: date) -> Interactions:
+    """Return the weighted interactions of `day`."""
+    table = warehouse.arrow(
+        """
+        select
+            user_id,
+            item_id,
+            weight,
+            weight_before_holdout,
+            cast(held_out_count as bigint) as held_out_count,
+            cast(coalesce($day - cast(last_bought_at as date), -1) as bigint) as bought_days_ago
+        from intermediate.int_interactions_weighted
+        where data_day = $day
+        """,
+        {"day": day},
+    )
+    user_ids, users = _encoded(table[columns.USER_ID])
+    item_ids, items = _encoded(table[columns.ITEM_ID])
+    # The lake gives rows in any order; sums over them, and the hash, must not depend on it.
+    order = np.lexsort((items, users))
+    users, items = users[order], items[order]
+    weights, before, held_out, days_ago = (
+        table[name].to_numpy()[order]
+        for name in (columns.WEIGHT, columns.WEIGHT_BEFORE_HOLDOUT, columns.HELD_OUT_COUNT, columns.BOUGHT_DAYS_AGO)
+    )
+    sha256 = _sha256([user_ids, item_ids, users, items, weights, before, held_out, days_ago])
+    return Interactions(user_ids, item_ids, users, items, weights, before, held_out, days_ago, sha256)
+
+
+def read_facts(
+    warehouse: Warehouse, day: date, excluded_departments: Sequence[str], excluded_categories: Sequence[str]
+) -> ItemFacts:
+    """Return the item facts of `day`; an item without title or price, or excluded, is not promotable."""
+    table = warehouse.arrow(
+        """
+        select
+            item_id,
+            coalesce(department, '') as department,
+            is_available,
+            trim(coalesce(title, '')) <> ''
+            and coalesce(price, 0) > 0
+            and not list_contains($departments, coalesce(department, ''))
+            and not list_contains($categories, coalesce(category, '')) as is_promotable,
+            cast(buyers_28d as double) as buyers_28d
+        from candidate.item_facts
+        where data_day = $day
+        order by item_id
+        """,
+        {"day": day, "departments": list(excluded_departments), "categories": list(excluded_categories)},
+    )
+    return ItemFacts(
+        _texts(table[columns.ITEM_ID]),
+        _texts(table[columns.DEPARTMENT]),
+        table[columns.IS_AVAILABLE].to_numpy(),
+        table["is_promotable"].to_numpy(),
+        table[columns.BUYERS_28D].to_numpy(),
+    )
+
+
+def read_readers(warehouse: Warehouse, day: date) -> Readers:
+    """Return the eligible users of `day`."""
+    table = warehouse.arrow(
+        """
+        select
+            user_id,
+            coalesce(favourite_department, '') as favourite_department
+        from candidate.audience
+        where data_day = $day and is_eligible
+        order by user_id
+        """,
+        {"day": day},
+    )
+    return Readers(_texts(table[columns.USER_ID]), _texts(table[columns.FAVOURITE_DEPARTMENT]))
+
+
+def _encoded(texts: pa.ChunkedArray) -> tuple[Ids, Codes]:
+    """Return the sorted distinct texts, and each entry's position among them."""
+    encoded = texts.combine_chunks().dictionary_encode()
+    distinct = np.array(encoded.dictionary.to_pylist(), dtype=np.str_)
+    order = np.argsort(distinct, kind="stable")
+    position = np.empty(len(distinct), np.int32)
+    position[order] = np.arange(len(distinct), dtype=np.int32)
+    return distinct[order], position[encoded.indices.to_numpy()]
+
+
+def _texts(texts: pa.ChunkedArray) -> npt.NDArray[np.str_]:
+    return np.array(texts.to_pylist(), dtype=np.str_)
+
+
+def _sha256(arrays: Sequence[npt.NDArray[np.generic]]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        content = "\0".join(array.tolist()).encode() if array.dtype.kind == "U" else array.tobytes()
+        digest.update(f"{array.dtype.kind} {len(array)} {len(content)}\0".encode() + content)
+    return digest.hexdigest()

@@ -1,0 +1,99 @@
+"""Which items each reader is recommended, and why: the rules of the shop around the ranking."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from overture.core.behaviour import Behaviour, ItemFacts, Readers, pairs_of, positions_of
+from overture.core.factors import Factors, strongest_reasons
+from overture.core.ranking import (
+    ALS,
+    POPULAR,
+    POPULAR_IN_DEPARTMENT,
+    STRATEGIES,
+    RankedLists,
+    fill_up,
+    most_popular,
+    rank_by_factors,
+)
+
+
+def recommend(factors: Factors, behaviour: Behaviour, length: int, excluded_days: int) -> RankedLists:
+    """Return one list of up to `length` items for each reader; items are positions in its facts.
+
+    Only promotable, available items that the reader has not bought in the last `excluded_days` days, the data day
+    being the last of them. What was bought longer ago may come again: a shop of daily needs lives on it. The factors
+    fill a list first; then what is popular in the reader's favourite department; then what is popular at all.
+    """
+    interactions, facts, readers = behaviour.interactions, behaviour.facts, behaviour.readers
+    allowed = facts.is_promotable & facts.is_available
+    bought_lately = (interactions.bought_days_ago >= 0) & (interactions.bought_days_ago < excluded_days)
+    excluded = pairs_of(interactions, bought_lately, readers.user_ids, facts.item_ids)
+    row_of_item = positions_of(factors.item_ids, facts.item_ids)
+    row_of_user = positions_of(factors.user_ids, readers.user_ids)
+    known = np.flatnonzero(row_of_user >= 0)
+    lists = RankedLists.empty(len(readers.user_ids), length)
+    found = rank_by_factors(
+        factors.user_factors[row_of_user[known]],
+        factors.item_factors[np.maximum(row_of_item, 0)],
+        allowed & (row_of_item >= 0),
+        excluded[known],
+        length,
+    )
+    lists.items[known], lists.scores[known], lists.strategies[known] = found.items, found.scores, found.strategies
+    _fill_with_popular(lists, facts, readers, allowed, excluded)
+    return lists
+
+
+def reasons_for(
+    lists: RankedLists,
+    factors: Factors,
+    confidence: csr_matrix,
+    behaviour: Behaviour,
+    regularization: float,
+) -> npt.NDArray[np.int64]:
+    """Return, for each place that the factors filled, the item of the reader's history that speaks most for it.
+
+    confidence: what the factors were fitted to. Returns positions in `factors.item_ids`; -1 for other places. An item
+    is preferred that can be named (it is promotable) and that is not the recommended one itself.
+    """
+    facts = behaviour.facts
+    row_of_item = positions_of(factors.item_ids, facts.item_ids)
+    row_of_user = positions_of(factors.user_ids, behaviour.readers.user_ids)
+    by_factors = np.flatnonzero((lists.strategies == STRATEGIES.index(ALS)).any(axis=1))
+    items = lists.items[by_factors]
+    is_asked = lists.strategies[by_factors] == STRATEGIES.index(ALS)
+    reasons = np.full(lists.items.shape, -1, np.int64)
+    reasons[by_factors] = strongest_reasons(
+        factors.item_factors,
+        confidence[row_of_user[by_factors]],
+        np.where(is_asked, row_of_item[items], -1),
+        regularization,
+        np.isin(factors.item_ids, facts.item_ids[facts.is_promotable]),
+    )
+    return reasons
+
+
+def _fill_with_popular(
+    lists: RankedLists,
+    facts: ItemFacts,
+    readers: Readers,
+    allowed: npt.NDArray[np.bool_],
+    excluded: csr_matrix,
+) -> None:
+    short = np.flatnonzero((lists.items < 0).any(axis=1))
+    if not len(short):
+        return
+    part = RankedLists(lists.items[short], lists.scores[short], lists.strategies[short])
+    struck_out = excluded[short]
+    # Deep enough for a reader all of whose excluded and ranked items stand at the top.
+    depth = int(np.diff(struck_out.indptr).max()) + lists.items.shape[1]
+    departments, group_of = np.unique(facts.departments, return_inverse=True)
+    in_department = most_popular(facts.buyers_28d, group_of, len(departments), allowed, depth)
+    favourite = positions_of(departments, readers.favourite_departments[short])
+    favourite[readers.favourite_departments[short] == ""] = -1
+    of_favourite = np.where(favourite[:, None] >= 0, in_department[favourite], -1)
+    fill_up(part, POPULAR_IN_DEPARTMENT, of_favourite, facts.buyers_28d, struck_out)
+    at_all = most_popular(facts.buyers_28d, np.zeros_like(group_of), 1, allowed, depth)
+    fill_up(part, POPULAR, np.broadcast_to(at_all, (len(short), depth)), facts.buyers_28d, struck_out)
+    lists.items[short], lists.scores[short], lists.strategies[short] = part.items, part.scores, part.strategies

@@ -1,0 +1,162 @@
+"""The steps that learn what users like and rank items for them: read, compute, write."""
+
+import time
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from overture.adapters.als import PACKAGE, AlsParameters, fit_factors
+from overture.adapters.artifacts import (
+    factors_folder,
+    git_revision,
+    load_factors,
+    package_versions,
+    save_factors,
+    version_of,
+)
+from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.training_reads import read_facts, read_interactions, read_readers
+from overture.configuration import load_config
+from overture.core import columns
+from overture.core.behaviour import Behaviour, Interactions, ItemFacts
+from overture.core.confidence import confidence_of, weigh
+from overture.core.factors import Factors
+from overture.core.holdout import judge_holdout
+from overture.core.ranking import ALS, STRATEGIES, RankedLists
+from overture.core.recommendations import reasons_for, recommend
+from overture.errors import ArtifactError
+from overture.run import Run
+
+RECOMMENDATIONS = "candidate.recommendations"
+METRICS = "candidate.model_metrics"
+
+
+def train_factors(run: Run, warehouse: Warehouse) -> None:
+    """Fit the day's factors and store them with their manifest; fit again without the last days, and judge that.
+
+    Writes OVERTURE_HOME/artifacts/factors/<day> and candidate.model_metrics. Raises ArtifactError when there is
+    nothing to learn from.
+    """
+    parameters = AlsParameters.from_config(load_config("als"))
+    interactions = read_interactions(warehouse, run.day)
+    weights = weigh(interactions, interactions.weights, parameters.least_weight)
+    if not weights.matrix.nnz:
+        raise ArtifactError(
+            "nothing to learn from",
+            where=f"interactions of {run.day}",
+            expected=f"one that weighs {parameters.least_weight} or more",
+            got=f"{len(interactions.weights)} lighter ones",
+        )
+    start = time.perf_counter()
+    factors = fit_factors(weights, parameters, run.settings.threads)
+    manifest = _manifest(run, interactions, factors, parameters, time.perf_counter() - start)
+    save_factors(factors_folder(run.settings, run.day), factors, manifest)
+    metrics = _judge(run, warehouse, interactions, parameters)
+    warehouse.replace_day(METRICS, run.day, _metric_rows(run.day, manifest["model_version"], metrics))
+
+
+def rank_items(run: Run, warehouse: Warehouse) -> None:
+    """Rank items for every eligible user of the day with the day's factors; write candidate.recommendations.
+
+    Raises ArtifactError for factors that are missing, damaged, or not of the interactions as they are now.
+    """
+    folder = factors_folder(run.settings, run.day)
+    factors, manifest = load_factors(folder)
+    interactions = read_interactions(warehouse, run.day)
+    if manifest["input"]["sha256"] != interactions.sha256:
+        raise ArtifactError(
+            "the factors were trained on other interactions",
+            where=folder,
+            expected=f"sha256 {interactions.sha256}",
+            got=manifest["input"]["sha256"],
+        )
+    behaviour = Behaviour(interactions, _facts(warehouse, run.day), read_readers(warehouse, run.day))
+    config = load_config("ranking")
+    lists = recommend(factors, behaviour, config["list_length"], config["excluded_days"])
+    # What the factors were fitted with, should the configuration have changed since.
+    parameters = AlsParameters.from_config(manifest["parameters"])
+    confidence = confidence_of(
+        weigh(interactions, interactions.weights, parameters.least_weight).matrix, parameters.alpha
+    )
+    reasons = reasons_for(lists, factors, confidence, behaviour, parameters.regularization)
+    reason_ids = pa.array(factors.item_ids[np.maximum(reasons, 0)].ravel(), mask=(reasons < 0).ravel())
+    rows = _recommendation_rows(run.day, lists, reason_ids, behaviour, manifest["model_version"])
+    warehouse.replace_day(RECOMMENDATIONS, run.day, rows)
+
+
+def _facts(warehouse: Warehouse, day: date) -> ItemFacts:
+    config = load_config("ranking")
+    return read_facts(warehouse, day, config["excluded_departments"], config["excluded_categories"])
+
+
+def _judge(
+    run: Run, warehouse: Warehouse, interactions: Interactions, parameters: AlsParameters
+) -> Mapping[str, tuple[float, float]]:
+    before = weigh(interactions, interactions.weights_before_holdout, parameters.least_weight)
+    if not before.matrix.nnz:
+        return {}
+    facts = _facts(warehouse, run.day)
+    promotable = np.isin(interactions.item_ids, facts.item_ids[facts.is_promotable])
+    factors = fit_factors(before, parameters, run.settings.threads)
+    return judge_holdout(factors, interactions, promotable, load_config("ranking")["list_length"])
+
+
+def _manifest(
+    run: Run, interactions: Interactions, factors: Factors, parameters: AlsParameters, seconds: float
+) -> dict[str, Any]:
+    """Return what the factors were made from and with; `model_version` is the same for whatever gives the same."""
+    identity = {
+        "parameters": parameters.as_mapping(),
+        "input": {"rows": len(interactions.weights), "sha256": interactions.sha256},
+        "packages": package_versions(PACKAGE, "numpy", "scipy", "overture"),
+    }
+    return {
+        **identity,
+        "model_version": version_of(identity),
+        "data_day": run.day.isoformat(),
+        "input_users": len(interactions.user_ids),
+        "input_items": len(interactions.item_ids),
+        "users": len(factors.user_ids),
+        "items": len(factors.item_ids),
+        "git_revision": git_revision(),
+        "threads": run.settings.threads,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _metric_rows(day: date, model_version: str, metrics: Mapping[str, tuple[float, float]]) -> pa.Table:
+    count = len(metrics)
+    return pa.table(
+        {
+            columns.DATA_DAY: pa.array([day] * count, pa.date32()),
+            columns.MODEL_VERSION: pa.array([model_version] * count, pa.string()),
+            columns.STRATEGY: pa.array([ALS] * count, pa.string()),
+            columns.METRIC: pa.array(list(metrics), pa.string()),
+            columns.K: pa.array([load_config("ranking")["list_length"]] * count, pa.int32()),
+            columns.VALUE: pa.array([value for value, _ in metrics.values()], pa.float64()),
+            columns.BASELINE: pa.array([baseline for _, baseline in metrics.values()], pa.float64()),
+        }
+    )
+
+
+def _recommendation_rows(
+    day: date, lists: RankedLists, reason_ids: pa.Array, behaviour: Behaviour, model_version: str
+) -> pa.Table:
+    """Return one row for each filled place; `reason_ids` has one entry for each place, user by user."""
+    user, place = np.nonzero(lists.items >= 0)
+    count = len(user)
+    return pa.table(
+        {
+            columns.DATA_DAY: pa.array([day] * count, pa.date32()),
+            columns.USER_ID: pa.array(behaviour.readers.user_ids[user]),
+            columns.RANK: pa.array((place + 1).astype(np.int32)),
+            columns.ITEM_ID: pa.array(behaviour.facts.item_ids[lists.items[user, place]]),
+            columns.SCORE: pa.array(lists.scores[user, place]),
+            columns.STRATEGY: pa.array(np.array(STRATEGIES)[lists.strategies[user, place]]),
+            columns.REASON_ITEM_ID: reason_ids.take(pa.array(user * lists.items.shape[1] + place)),
+            columns.MODEL_VERSION: pa.array([model_version] * count, pa.string()),
+        }
+    )
