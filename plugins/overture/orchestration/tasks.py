@@ -1,21 +1,21 @@
 """Tasks: each calls one step by its name, and tells Airflow which failures are worth another try."""
 
+import ast
 import inspect
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from airflow.sdk import Param, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from overture import steps
-from overture.adapters.sources import load_source
 from overture.errors import DayRangeError, GateError, InputError, SupersededError
 from overture.orchestration.assets import PUBLISHED
 from overture.orchestration.data_day import RunRequest, read_request
 from overture.orchestration.pools import GPU, WAREHOUSE_WRITER
 from overture.orchestration.progress import watched
-from overture.settings import Settings
+from overture.settings import PACKAGE, Settings
 
 DROP_COMPLETE = time(3, 0)
 """When a shop's nightly files are complete, in UTC on the day after the data day."""
@@ -72,7 +72,7 @@ PARAMETERS = {
 
 def step(name: str) -> Any:
     """Return a task that does the step of that name for the run's data day, in the step's pool."""
-    options = {"doc_md": inspect.getdoc(steps.STEPS.get(name, steps.open_run)), **OPTIONS_OF_STEP.get(name, {})}
+    options = {"doc_md": _texts()[name], **OPTIONS_OF_STEP.get(name, {})}
     if name in POOL_OF_STEP:
         options["pool"] = POOL_OF_STEP[name]
 
@@ -118,6 +118,8 @@ def _may_begin(
     except InputError as error:
         raise AirflowFailException(str(error)) from error
     if str(run_id).startswith("scheduled__"):
+        from overture.adapters.sources import load_source
+
         try:
             load_source(Settings.from_environment().source).require_day(request.day)
         except DayRangeError as error:
@@ -125,7 +127,16 @@ def _may_begin(
     return datetime.now(UTC) >= datetime.combine(request.day + timedelta(days=1), DROP_COMPLETE, UTC)
 
 
+@cache
+def _texts() -> dict[str, str]:
+    """Return what each step does, by its name, without importing what the steps need: DAG files are read often."""
+    tree = ast.parse((PACKAGE / "steps.py").read_text(encoding="utf-8"))
+    return {node.name: ast.get_docstring(node) or "" for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
 def _perform(name: str, request: RunRequest, run_id: str) -> None:
+    from overture import steps
+
     settings = Settings.from_environment()
     if name == "open_run":
         steps.open_run(settings, request.day, run_id)
