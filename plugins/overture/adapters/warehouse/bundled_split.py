@@ -36,7 +36,6 @@ select
     sales_value,
     basket_id::varchar as basket_id
 from transactions
-order by data_day, event_id
 """
 """One row per purchase line. The package has each product once in a basket, so that both make a key."""
 
@@ -105,7 +104,6 @@ select
 from steps
 join products using (product_id)
 where was_available is distinct from is_available or former_price is distinct from shelf_price
-order by data_day, product_id
 """
 """One row per product and day on which it was new, changed its shelf price, went or came back. The shelf price is the
 package's own formula: what was paid before the shop's discounts, the median of the day's lines."""
@@ -138,7 +136,6 @@ select
     versions.valid_from
 from versions
 left join demographics using (household_id)
-order by data_day, household_id
 """
 """One row per household at its first visit, without consent, and at its first campaign: the shop has mailed it."""
 
@@ -151,7 +148,6 @@ select distinct
     campaign_descriptions.end_date::date as end_date
 from coupons
 join campaign_descriptions using (campaign_id)
-order by data_day, offer_id, product_id
 """
 """One row per campaign and product with a coupon, in the file of the campaign's first day."""
 
@@ -185,7 +181,6 @@ select
     kind,
     occurred_at
 from reactions
-order by data_day, feedback_id
 """
 """One row per household that a campaign was sent to, at its start, and per coupon redeemed, on the day after it."""
 
@@ -208,7 +203,11 @@ def split_by_day(package_data: Path, target: Path, first_day: date, last_day: da
                 connection.execute(f"create view {quoted(table)} as from read_parquet({path})")
             for entity, sql in SPLITS.items():
                 named = {name: value for name, value in limits.items() if f"${name}" in sql}
-                connection.execute(f"create temp table {quoted(entity)} as {sql}", named)
+                connection.execute(
+                    f"create temp table {quoted(entity)} as select * from ({sql})"
+                    " where data_day between $first_day and $last_day order by all",
+                    {**named, "first_day": first_day, "last_day": last_day},
+                )
             # One thread writes each partition in order and into a single file.
             connection.execute("set threads = 1")
             for day in days:

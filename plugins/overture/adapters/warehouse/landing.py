@@ -15,7 +15,10 @@ from overture.adapters.sources import EntitySource, Source
 from overture.adapters.warehouse.connection import Warehouse, load_extension
 from overture.adapters.warehouse.landing_records import listing, read_records
 from overture.adapters.warehouse.landing_sql import typed_rows
-from overture.errors import MissingFileError
+from overture.errors import MissingFileError, SettingsError
+
+PLACE = "struct_pack(file_position := file_position, source_row := source_row)"
+"""Where a row stands in the order of the files; smaller is earlier."""
 
 QUARANTINE = "raw.quarantine"
 LANDINGS = "raw.landings"
@@ -71,9 +74,10 @@ def land_day(warehouse: Warehouse, source: Source, landing_root: Path, day: date
     The files lie below `landing_root/<source name>` unless the source says otherwise. They are read and checked before
     the transaction, so that other writers wait only for the writing.
 
-    Raises DayRangeError, MissingFileError or SchemaError; nothing is then written.
+    Raises DayRangeError, SettingsError, MissingFileError or SchemaError; nothing is then written.
     """
     source.require_day(day)
+    _require_patterns(warehouse, source)
     days = _days_to_land(warehouse, source, day)
     files: dict[str, list[LandingFile]] = {}
     with tempfile.TemporaryDirectory(dir=_scratch(warehouse), prefix="fetched-") as scratch:
@@ -94,6 +98,21 @@ def land_day(warehouse: Warehouse, source: Source, landing_root: Path, day: date
 
     landed = warehouse.write(f"land {day}", work)
     return LandingReport(landed, {name: _count(warehouse, name, landed) for name in source.entities})
+
+
+def _require_patterns(warehouse: Warehouse, source: Source) -> None:
+    for name, entity in source.entities.items():
+        for column, mapping in entity.columns.items():
+            try:
+                if mapping.pattern is not None:
+                    warehouse.execute("select try_strptime('', $pattern)", {"pattern": mapping.pattern})
+            except duckdb.Error as error:
+                raise SettingsError(
+                    "bad pattern for dates",
+                    where=f"{source.path}, {name}.columns.{column}.format",
+                    expected="strptime's words",
+                    got=f"{mapping.pattern}: {str(error).splitlines()[0]}",
+                ) from error
 
 
 def _scratch(warehouse: Warehouse) -> Path:
@@ -124,7 +143,7 @@ def _prepare(
     kept = {"first": "min", "last": "max"}[entity.entity.keeps]
     warehouse.execute(
         f"create or replace temp table repeated_{name} as"
-        f" select data_day, {keys}, {kept}((file_position, source_row)) as kept from temp.typed_{name}"
+        f" select data_day, {keys}, {kept}({PLACE}) as kept from temp.typed_{name}"
         f" where problem is null group by data_day, {keys} having count(*) > 1"
     )
     return ignored
@@ -135,7 +154,7 @@ def _is_repeated(entity: Entity) -> str:
     same = " and ".join(f"repeated.{key} is not distinct from typed.{key}" for key in ("data_day", *entity.key))
     return (
         f"exists (select 1 from temp.repeated_{entity.name} as repeated where {same}"
-        " and repeated.kept is distinct from (typed.file_position, typed.source_row))"
+        f" and repeated.kept is distinct from {PLACE})"
     )
 
 

@@ -12,6 +12,10 @@ from overture.adapters.sources import ColumnSource, EntitySource, Source
 OFFSET = r"(\d{2}:\d{2}.*[+-]\d{2}(:?\d{2})?|\d{2}[Zz])\s*$"
 """A time that says its own offset. A cast to timestamp would drop the offset without a word."""
 
+BARE_OFFSET = r"\s*([Zz]|[+-]\d{2}(?::?\d{2})?)\s*$"
+BARE_MINUTES = r"^(\s*\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2})([Zz+-].*)$"
+"""ISO 8601 forms that the cast does not know: a blank or small z before the offset's end, and no seconds before it."""
+
 DATE = r"^\s*\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}[0-9:.]*\s*([Zz]|[+-]\d{2}(:?\d{2})?)?)?\s*$"
 """A date, alone or with a time. A cast to date would take any text that begins like one."""
 
@@ -128,9 +132,14 @@ def _dated(statement: Statement, source: Source, column: Column, text: str, patt
         return f"case when regexp_matches({text}, '{DATE}') then try_cast({text} as date) end"
     return (
         f"case when not regexp_matches({text}, '{DATE}') then null"
-        f" when regexp_matches({text}, '{OFFSET}') then try_cast({text} as timestamptz) at time zone 'UTC'"
+        f" when regexp_matches({text}, '{OFFSET}') then try_cast({_plain(text)} as timestamptz) at time zone 'UTC'"
         f" else (try_cast({text} as timestamp) at time zone {zone}) at time zone 'UTC' end"
     )
+
+
+def _plain(text: str) -> str:
+    closed = f"regexp_replace({text}, '{BARE_OFFSET}', '\\1')"
+    return f"upper(regexp_replace({closed}, '{BARE_MINUTES}', '\\1:00\\2'))"
 
 
 def _checks(statement: Statement, source: Source, entity: Entity, column: Column) -> list[str]:
