@@ -10,14 +10,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from overture.adapters.artifacts import factors_folder
+from overture.adapters.factor_audit import measure_factors
 from overture.adapters.sources import Source, load_source
 from overture.adapters.warehouse import Warehouse, audits
 from overture.configuration import load_config
+from overture.core.ranking import STRATEGIES
 from overture.quality.gate import judge, refuse
 from overture.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
+
+RUNGS = ("draft", "template")
+"""Where a message's text may come from, the higher rung first."""
 
 
 def run_gate(
@@ -50,6 +56,7 @@ def check_landed(run: Run, warehouse: Warehouse, source: Source) -> None:
     measured = pd.DataFrame(rows, index=[row["entity"] for row in rows])
     run_gate(warehouse, "landed_events", measured, "check_landed", run.day)
 
+
 def check_interactions(run: Run, warehouse: Warehouse) -> None:
     """Refuse interactions that are not finite, not unique, later than the day, or not all that was landed."""
     weights = load_source(run.settings.source).event_weights
@@ -62,6 +69,30 @@ def check_marts(run: Run, warehouse: Warehouse) -> None:
     measured = audits.marts(warehouse, run.day, load_config("audience")["active_days"])
     run_gate(warehouse, "marts", measured, "check_marts", run.day)
 
+
+def check_factors(run: Run, warehouse: Warehouse) -> None:
+    """Refuse factors that are not finite, not in range, not of this day's interactions, or altered since."""
+    import pandas as pd
+
+    config = load_config("als")
+    expected = audits.trained(warehouse, run.day, config["least_weight"])
+    rows = measure_factors(factors_folder(run.settings, run.day), run.day, expected, config["factors"])
+    measured = pd.DataFrame(rows, index=[row["side"] for row in rows])
+    run_gate(warehouse, "factors", measured, "check_factors", run.day)
+
+
+def check_recommendations(run: Run, warehouse: Warehouse) -> None:
+    """Refuse lists with gaps or repeats, with bought or unavailable items, for the wrong users or not for all."""
+    measured = audits.recommendations(warehouse, run.day, load_config("ranking"), STRATEGIES)
+    run_gate(warehouse, "recommendations", measured, "check_recommendations", run.day)
+
+
+def check_messages(run: Run, warehouse: Warehouse) -> None:
+    """Refuse messages with open slots, with figures that no cell proves, or to readers who did not consent."""
+    config = load_config("copy")
+    requested = config["audience"]["users"] if run.users is None else run.users
+    measured = audits.messages(warehouse, run.day, requested, config["message"]["text_length"], RUNGS)
+    run_gate(warehouse, "messages", measured, "check_messages", run.day)
 
 
 def _end_of_day(day: date, timezone: str) -> datetime:

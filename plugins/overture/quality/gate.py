@@ -121,9 +121,7 @@ def _shown(rows: "pd.DataFrame", quantity: str) -> str:
     """Return the values in words: the bare value of a single unnamed row, else each with its row's name."""
     values = [_text(value) for value in rows[quantity]]
     if rows.index.dtype.kind != "i":
-        values = [
-            value if value == name else f"{name}: {value}" for name, value in zip(rows.index, values, strict=True)
-        ]
+        values = [f"{name}: {value}" for name, value in zip(rows.index, values, strict=True)]
     if quantity + EXAMPLE in rows:
         examples = rows[quantity + EXAMPLE]
         values = [

@@ -5,7 +5,6 @@ the error that stops a run and in docs/gates.md. It is unique within its suite. 
 the quantity judged, the column it is held against (if any) and the expectation in words.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,15 +63,6 @@ def not_below(name: str, quantity: str, limit: str) -> "Expectation":
 
     return ExpectColumnPairValuesAToBeGreaterThanB(
         column_A=quantity, column_B=limit, or_equal=True, meta=_meta(name, quantity, f">= {limit}", limit)
-    )
-
-
-def exactly(name: str, column: str, values: Sequence[str]) -> "Expectation":
-    """Expect the column to hold each of these values and no other."""
-    from great_expectations.expectations import ExpectColumnDistinctValuesToEqualSet
-
-    return ExpectColumnDistinctValuesToEqualSet(
-        column=column, value_set=list(values), meta=_meta(name, column, "exactly " + ", ".join(values))
     )
 
 

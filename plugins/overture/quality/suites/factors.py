@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from overture.quality.suites.expectations import at_least, at_most, equal, exactly, none_of
+from overture.quality.suites.expectations import at_least, at_most, equal, none_of
 
 if TYPE_CHECKING:
     from great_expectations.expectations import Expectation
 
 
 def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
-    """Return the suite; the quantities are those of `gates.factor_quantities`."""
+    """Return the suite; the quantities are those of `factor_audit.measure_factors`."""
     return [
-        exactly("user_and_item_factors_are_measured", "side", ["items", "users"]),
         equal("one_factor_row_per_id", "factor_rows", "ids"),
         equal("ids_equal_those_of_the_interactions", "ids", "trained_ids"),
         equal("dimensions_equal_the_configured", "dimensions", "configured_dimensions"),

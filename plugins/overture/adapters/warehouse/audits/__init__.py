@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from overture.adapters.warehouse.connection import Warehouse
 
@@ -59,24 +60,46 @@ def marts(warehouse: Warehouse, day: date, active_days: int) -> dict[str, object
     return _quantities(warehouse, "marts", {"day": day, "active_days": active_days})
 
 
-def trained(warehouse: Warehouse, day: date) -> dict[str, int]:
-    """Return how many interactions of `day` there are to train on (`rows`), of how many `users` and `items`."""
-    found = warehouse.rows(_query("trained"), {"day": day})[0]
+def trained(warehouse: Warehouse, day: date, least_weight: float) -> dict[str, int]:
+    """Return how many interactions of `day` there are (`rows`), and of how many `users` and `items`.
+
+    Users and items without an interaction of at least `least_weight` are not learned, and not counted.
+    """
+    found = warehouse.rows(_query("trained"), {"day": day, "least_weight": least_weight})[0]
     return dict(zip(("rows", "users", "items"), found, strict=True))
 
 
 def recommendations(
-    warehouse: Warehouse, day: date, excluded_days: int, strategies: Sequence[str]
+    warehouse: Warehouse, day: date, ranking: Mapping[str, Any], strategies: Sequence[str]
 ) -> dict[str, object]:
-    """Return what the ranked lists of `day` hold; items bought in the last `excluded_days` must not be in them."""
-    parameters = {"day": day, "excluded_days": excluded_days, "strategies": list(strategies)}
+    """Return what the ranked lists of `day` hold, beside what `config/ranking.toml` asks of them."""
+    parameters = {
+        "day": day,
+        "strategies": list(strategies),
+        "list_length": ranking["list_length"],
+        "excluded_days": ranking["excluded_days"],
+        "excluded_departments": ranking["excluded_departments"],
+        "excluded_categories": ranking["excluded_categories"],
+    }
     return _quantities(warehouse, "recommendations", parameters)
 
 
-def messages(warehouse: Warehouse, day: date, text_length: Sequence[int], rungs: Sequence[str]) -> dict[str, object]:
-    """Return what the messages of `day` and their claims hold; `text_length` is the shortest and longest text."""
+def messages(
+    warehouse: Warehouse, day: date, requested_users: int, text_length: Sequence[int], rungs: Sequence[str]
+) -> dict[str, object]:
+    """Return what the messages of `day` and their claims hold, each claim beside the cell that it names.
+
+    requested_users: how many messages were asked for; fewer where fewer users have recommendations. text_length: the
+    shortest and the longest text.
+    """
     shortest, longest = text_length
-    parameters = {"day": day, "shortest_text": shortest, "longest_text": longest, "rungs": list(rungs)}
+    parameters = {
+        "day": day,
+        "requested_users": requested_users,
+        "shortest_text": shortest,
+        "longest_text": longest,
+        "rungs": list(rungs),
+    }
     return _quantities(warehouse, "messages", parameters)
 
 

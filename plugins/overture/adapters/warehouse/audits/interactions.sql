@@ -24,7 +24,7 @@ repeated as (
 cleaned as (
     select
         count(*) as arrived_events,
-        count(*) filter (occurred_at < $day + 1 and event_type in $weighted_event_types) as weighted_events
+        count(*) filter (occurred_at < $day + 1 and list_contains($weighted_event_types, event_type)) as weighted_events
     from intermediate.int_events_cleaned
     where data_day <= $day
 )

@@ -60,6 +60,53 @@ drafts as (
     from copy.drafts
 ),
 
+facts as (
+    select
+        concat('item_id=', item_id) as source_key,
+        title,
+        department,
+        category,
+        brand,
+        size,
+        price,
+        typical_price
+    from candidate.item_facts
+    where data_day = $day
+),
+
+-- Each claim beside the cell that it names: null where there is no such cell.
+proven as (
+    select
+        claims.key_text,
+        claims.source_column,
+        claims.rendered,
+        case claims.source_column
+            when 'title' then facts.title
+            when 'department' then facts.department
+            when 'category' then facts.category
+            when 'brand' then facts.brand
+            when 'size' then facts.size
+            when 'price' then cast(facts.price as varchar)
+            when 'typical_price' then cast(facts.typical_price as varchar)
+        end as cell
+    from claims
+    left join facts
+        on
+            claims.source_key = facts.source_key
+            and claims.source_table = 'marts.item_facts'
+            and claims.source_day = $day
+),
+
+recommended as (
+    select
+        user_id,
+        item_id,
+        concat('item_id=', item_id) as item_key,
+        concat('item_id=', reason_item_id) as reason_key
+    from candidate.recommendations
+    where data_day = $day
+),
+
 slots_of_drafts as (
     select
         messages.user_id,
@@ -81,6 +128,8 @@ select
     null as example
 from messages
 union all
+select 'requested_messages', least($requested_users, count(distinct user_id)), null from recommended
+union all
 select 'repeated_users', count(*), min(key_text) from repeated_users
 union all
 select 'users_not_to_address', count(*), min(key_text) from messages
@@ -95,11 +144,8 @@ where not exists (
 union all
 select 'items_not_recommended', count(*), min(key_text) from messages
 where not exists (
-    select 1 from candidate.recommendations
-    where
-        recommendations.data_day = $day
-        and recommendations.user_id = messages.user_id
-        and recommendations.item_id = messages.item_id
+    select 1 from recommended
+    where recommended.user_id = messages.user_id and recommended.item_id = messages.item_id
 )
 union all
 select 'blank_texts', count(*), min(key_text) from messages where coalesce(trim(text), '') = ''
@@ -134,12 +180,34 @@ where not exists (
     select 1 from messages where messages.user_id = claims.user_id and messages.item_id = claims.item_id
 )
 union all
+select 'claims_without_cell', count(*), min(key_text) from proven where cell is null
+union all
+-- A title may lose words; of prices and sizes every digit counts.
+select 'claims_unlike_their_cell', count(*), min(key_text) from proven
+where
+    case
+        when source_column = 'title'
+            then not list_has_all(regexp_extract_all(cell, '\p{N}+'), regexp_extract_all(rendered, '\p{N}+'))
+        else
+            ltrim(regexp_replace(cell, '\P{N}', '', 'g'), '0')
+            <> ltrim(regexp_replace(rendered, '\P{N}', '', 'g'), '0')
+    end
+union all
+select 'claims_about_other_items', count(*), min(claims.key_text) from claims
+where not exists (
+    select 1 from recommended
+    where
+        recommended.user_id = claims.user_id
+        and recommended.item_id = claims.item_id
+        and claims.source_key in (recommended.item_key, recommended.reason_key)
+)
+union all
 select 'unrecorded_engines', count(*), min(key_text) from messages
 where
     coalesce(trim(engine), '') = '' or coalesce(trim(model), '') = ''
     or coalesce(trim(prompt_version), '') = '' or coalesce(trim(locale), '') = ''
 union all
-select 'unknown_rungs', count(*), min(key_text) from messages where not coalesce(rung in $rungs, false)
+select 'unknown_rungs', count(*), min(key_text) from messages where not coalesce(list_contains($rungs, rung), false)
 union all
 select 'drafts_not_stored', count(*), min(key_text) from messages
 where

@@ -24,7 +24,8 @@ lists as (
         concat('user_id=', user_id) as key_text,
         min(rank) as first_rank,
         max(rank) as last_rank,
-        count(distinct rank) as ranks
+        count(distinct rank) as ranks,
+        count(*) - count(rank) as unranked
     from recommendations
     group by user_id
 ),
@@ -42,8 +43,16 @@ history as (
     where data_day = $day
 ),
 
-available as (
-    select item_id from candidate.item_facts where data_day = $day and is_available
+items as (
+    select
+        item_id,
+        is_available,
+        price > 0
+        and trim(title) <> ''
+        and not list_contains($excluded_departments, coalesce(department, ''))
+        and not list_contains($excluded_categories, coalesce(category, '')) as is_promotable
+    from candidate.item_facts
+    where data_day = $day
 ),
 
 eligible as (
@@ -59,9 +68,11 @@ union all
 select 'repeated_ranks', count(*), min(key_text) from repeated_ranks
 union all
 select 'broken_lists', count(*), min(key_text) from lists
-where not coalesce(first_rank = 1 and last_rank = ranks, false)
+where not coalesce(first_rank = 1 and last_rank = ranks and unranked = 0, false)
 union all
 select 'largest_rank', coalesce(max(last_rank), 0), null from lists
+union all
+select 'list_length', $list_length, null
 union all
 select 'repeated_items', count(*), min(key_text) from repeated_items
 union all
@@ -75,7 +86,16 @@ where exists (
 )
 union all
 select 'unavailable_items', count(*), min(key_text) from recommendations
-where not exists (select 1 from available where available.item_id = recommendations.item_id)
+where not exists (
+    select 1 from items
+    where items.item_id = recommendations.item_id and items.is_available
+)
+union all
+select 'items_not_to_promote', count(*), min(key_text) from recommendations
+where not exists (
+    select 1 from items
+    where items.item_id = recommendations.item_id and items.is_promotable
+)
 union all
 select 'ineligible_users', count(*), min(key_text) from recommendations
 where not exists (select 1 from eligible where eligible.user_id = recommendations.user_id)
@@ -85,7 +105,7 @@ from eligible
 left join lists on eligible.user_id = lists.user_id
 union all
 select 'unknown_strategies', count(*), min(key_text) from recommendations
-where not coalesce(strategy in $strategies, false)
+where not coalesce(list_contains($strategies, strategy), false)
 union all
 select 'bad_scores', count(*), min(key_text) from recommendations
 where not coalesce(isfinite(score) and (score_above is null or score <= score_above), false)

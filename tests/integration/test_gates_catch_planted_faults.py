@@ -1,0 +1,243 @@
+"""Each fault is planted in a lake that passes every gate, and the one expectation made for it has to fail."""
+
+import json
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from overture import gates
+from overture.adapters.artifacts import FACTORS, MANIFEST, factors_folder
+from overture.adapters.sources import load_source
+from overture.adapters.warehouse import Warehouse, landing, open_warehouse
+from overture.configuration import load_config
+from overture.errors import GateError
+from overture.quality.gate import SUITES, suite
+from overture.run import Run
+from overture.settings import Settings
+
+DAY = date(2017, 11, 28)
+HERE = Path(__file__).parent
+
+
+class UndoneError(Exception):
+    """Ends a transaction whose changes the next test must not find."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is planted, and which expectation of which gate has to see it."""
+
+    gate: str
+    expectation: str
+    sql: str
+
+
+FAULTS = [
+    Fault(gate, expectation, sql)
+    for gate, planted in tomllib.loads((HERE / "planted_faults.toml").read_text()).items()
+    for expectation, statements in planted.items()
+    for sql in statements
+]
+
+Change = Callable[[dict[str, Any], dict[str, Any]], None]
+"""Spoils a day's arrays and the manifest that is written beside them."""
+
+
+def spoil(array: str, value: object, at: object = ...) -> Change:
+    def change(arrays: dict[str, Any], _manifest: dict[str, Any]) -> None:
+        arrays[array][at] = value
+
+    return change
+
+
+def cut(*names: str) -> Change:
+    def change(arrays: dict[str, Any], _manifest: dict[str, Any]) -> None:
+        arrays.update({name: arrays[name][1:] for name in names})
+
+    return change
+
+
+def widen(arrays: dict[str, Any], _manifest: dict[str, Any]) -> None:
+    arrays["item_factors"] = np.hstack([arrays["item_factors"], arrays["item_factors"]])
+
+
+def misdate(_arrays: dict[str, Any], manifest: dict[str, Any]) -> None:
+    manifest["data_day"] = "2017-11-27"
+
+
+def miscount(_arrays: dict[str, Any], manifest: dict[str, Any]) -> None:
+    manifest["input"]["rows"] -= 1
+
+
+def drop_items(arrays: dict[str, Any], _manifest: dict[str, Any]) -> None:
+    del arrays["item_factors"]
+
+
+FACTOR_FAULTS: list[tuple[str, str, Change]] = [
+    ("one_factor_row_per_id", "no factors of items", drop_items),
+    ("one_factor_row_per_id", "a row without an id", cut("user_ids")),
+    ("ids_equal_those_of_the_interactions", "an item left out", cut("item_ids", "item_factors")),
+    ("dimensions_equal_the_configured", "twice the dimensions", widen),
+    ("factors_are_finite", "a nan", spoil("item_factors", np.nan, (0, 0))),
+    ("factors_are_finite", "an infinity", spoil("user_factors", np.inf, (0, 0))),
+    ("norms_are_not_too_large", "a diverged row", spoil("user_factors", 1e6, 0)),
+    ("norms_do_not_vanish_all_together", "no lengths", spoil("item_factors", 0.0)),
+    ("ids_are_unique_and_sorted", "an id twice", spoil("item_ids", "item-0", 1)),
+    ("ids_are_unique_and_sorted", "ids out of order", spoil("user_ids", "zoe", 0)),
+    ("the_artifact_is_of_the_day", "another day's manifest", misdate),
+    ("trained_on_every_interaction", "an interaction left out", miscount),
+]
+
+
+def check(gate: str, run: Run, warehouse: Warehouse) -> None:
+    if gate == "landed_events":
+        gates.check_landed(run, warehouse, load_source(run.settings.source))
+        return
+    checks: Mapping[str, Callable[[Run, Warehouse], None]] = {
+        "interactions": gates.check_interactions,
+        "marts": gates.check_marts,
+        "recommendations": gates.check_recommendations,
+        "messages": gates.check_messages,
+        "factors": gates.check_factors,
+    }
+    checks[gate](run, warehouse)
+
+
+@pytest.fixture(scope="module")
+def run(module_settings: Settings) -> Run:
+    return Run(module_settings, DAY, None, "run-1", 1)
+
+
+@pytest.fixture(scope="module")
+def lake(run: Run) -> Iterator[Warehouse]:
+    """A lake and factors that pass every gate."""
+    store_factors(run)
+    with open_warehouse(run.settings) as warehouse:
+        landing.ensure_raw_tables(warehouse)
+        for name in ("item_facts", "item_offers", "user_preferences", "audience", "recommendations", "messages"):
+            warehouse.ensure_table(f"candidate.{name}")
+        warehouse.ensure_table("candidate.message_claims")
+        warehouse.write("good data", lambda inside: inside.execute((HERE / "good_lake.sql").read_text()))
+        yield warehouse
+
+
+@pytest.mark.parametrize("gate", SUITES)
+def test_good_data_pass_the_gate_and_every_verdict_is_kept(gate: str, run: Run, lake: Warehouse) -> None:
+    check(gate, run, lake)
+    kept = lake.rows("select expectation, success from marts.validations where suite = ? and data_day = ?", [gate, DAY])
+    assert sorted(kept) == sorted((expectation.meta["name"], True) for expectation in suite(gate).expectations)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.expectation}-{fault.sql[:60]}")
+def test_a_planted_fault_fails_the_expectation_made_for_it(fault: Fault, run: Run, lake: Warehouse) -> None:
+    def plant(inside: Warehouse) -> None:
+        inside.execute(fault.sql)
+        with pytest.raises(GateError, match=rf"suite {fault.gate} failed: .*\b{fault.expectation}\b"):
+            check(fault.gate, run, inside)
+        verdict = inside.rows(
+            "select success from marts.validations where data_day = ? and suite = ? and expectation = ?",
+            [DAY, fault.gate, fault.expectation],
+        )
+        assert verdict == [(False,)]
+        raise UndoneError
+
+    with pytest.raises(UndoneError):
+        lake.write("plant a fault", plant)
+
+
+def store_factors(run: Run, change: Change | None = None) -> Path:
+    """Write good factors of the good lake, changed as told; the manifest's sha256 is that of what is written."""
+    generator = np.random.default_rng(7)
+    users, items = ["ana", "ben", "cy"], [f"item-{n}" for n in range(4)]
+    size = load_config("als")["factors"]
+    arrays = {
+        "user_factors": generator.normal(0, 0.1, (3, size)).astype(np.float32),
+        "item_factors": generator.normal(0, 0.1, (4, size)).astype(np.float32),
+        "user_ids": np.array(users),
+        "item_ids": np.array(items),
+    }
+    manifest: dict[str, Any] = {"data_day": DAY.isoformat(), "input": {"rows": 12}}
+    if change is not None:
+        change(arrays, manifest)
+    folder = factors_folder(run.settings, DAY)
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(folder / FACTORS, **arrays)
+    manifest["files"] = {FACTORS: sha256((folder / FACTORS).read_bytes()).hexdigest()}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.mark.parametrize(("expectation", "what", "change"), FACTOR_FAULTS, ids=[what for _, what, _ in FACTOR_FAULTS])
+def test_spoiled_factors_fail_the_expectation_made_for_it(
+    expectation: str, what: str, change: Change, run: Run, lake: Warehouse
+) -> None:
+    store_factors(run, change)
+    with pytest.raises(GateError, match=rf"suite factors failed: .*\b{expectation}\b"):
+        gates.check_factors(run, lake)
+    store_factors(run)
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-40], lambda content: content[:-9] + b"x" + content[-8:]])
+def test_factors_altered_since_their_training_are_refused(
+    damage: Callable[[bytes], bytes], run: Run, lake: Warehouse
+) -> None:
+    path = store_factors(run) / FACTORS
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(GateError, match="the_artifact_is_what_its_manifest_says"):
+        gates.check_factors(run, lake)
+    store_factors(run)
+
+
+def test_a_closed_day_may_be_without_events(run: Run, lake: Warehouse) -> None:
+    source = load_source(run.settings.source)
+
+    def close(inside: Warehouse) -> None:
+        inside.execute("delete from raw.events where data_day = ?", [DAY])
+        inside.execute("update raw.landings set row_count = 0 where entity = 'events' and data_day = ?", [DAY])
+        gates.check_landed(run, inside, replace(source, closed_days=frozenset([DAY])))
+        with pytest.raises(GateError, match=r"failed: the_day_has_events\b"):
+            gates.check_landed(run, inside, replace(source, closed_days=frozenset()))
+        raise UndoneError
+
+    with pytest.raises(UndoneError):
+        lake.write("close the shop", close)
+
+
+def test_the_last_hours_of_a_day_west_of_greenwich_are_of_that_day(run: Run, lake: Warehouse) -> None:
+    source = load_source(run.settings.source)
+
+    def shop_late(inside: Warehouse) -> None:
+        inside.execute("update raw.events set occurred_at = '2017-11-29 04:59:59' where event_id = 'd7'")
+        gates.check_landed(run, inside, replace(source, timezone="America/New_York"))
+        with pytest.raises(GateError, match="nothing_happens_after_the_day"):
+            gates.check_landed(run, inside, replace(source, timezone="UTC"))
+        raise UndoneError
+
+    with pytest.raises(UndoneError):
+        lake.write("shop late", shop_late)
+
+
+def test_a_gate_that_runs_again_replaces_its_verdicts_and_leaves_those_of_others(run: Run, lake: Warehouse) -> None:
+    def count(step: str) -> int:
+        return int(lake.rows("select count(*) from marts.validations where step = ?", [step])[0][0])
+
+    gates.check_marts(run, lake)
+    gates.check_interactions(run, lake)
+    counts = count("check_marts"), count("check_interactions")
+    gates.check_marts(run, lake)
+    assert (count("check_marts"), count("check_interactions")) == counts
+
+
+def test_no_expectation_is_without_a_planted_fault() -> None:
+    planted = {(fault.gate, fault.expectation) for fault in FAULTS}
+    planted |= {("factors", expectation) for expectation, _, _ in FACTOR_FAULTS}
+    planted.add(("factors", "the_artifact_is_what_its_manifest_says"))
+    expected = {(name, expectation.meta["name"]) for name in SUITES for expectation in suite(name).expectations}
+    assert planted == expected
