@@ -8,7 +8,7 @@ from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from overture.adapters.catalog import Catalog, open_catalog
 from overture.adapters.warehouse.connection import connect, lake_address
@@ -17,8 +17,7 @@ from overture.configuration import load_config
 from overture.errors import HomeError, OvertureError, SettingsError, TransformError, UsageError
 from overture.settings import CHECKOUT, Settings
 
-Layer = Literal["staging", "intermediate", "marts"]
-LAYERS: tuple[str, ...] = get_args(Layer)
+LAYERS = ("staging", "intermediate", "marts")
 PROJECT = CHECKOUT / "dbt_project"
 
 DAYS_AND_COUNTS = (
@@ -50,9 +49,10 @@ class TransformReport:
     nodes: tuple[NodeReport, ...]
 
 
-def build_layer(settings: Settings, layer: Layer, day: date, variables: Mapping[str, Any]) -> TransformReport:
+def build_layer(settings: Settings, layer: str, day: date, variables: Mapping[str, Any]) -> TransformReport:
     """Build and test one layer for `day` in this process, as one `dbt build` under the lake's write lock.
 
+    layer: one of LAYERS, each of which reads the one before it.
     variables: what the source states, `currency` (ISO 4217) and `event_weights` (event type to number); they may
     also replace values of config/interactions.toml and config/audience.toml.
 
@@ -77,13 +77,18 @@ def run_unit_tests(settings: Settings, day: date, variables: Mapping[str, Any]) 
 def _run(settings: Settings, name: str, day: date, variables: Mapping[str, Any], command: list[str]) -> TransformReport:
     chosen = _checked({**load_config("interactions"), **load_config("audience"), **variables})
     with open_catalog(settings) as catalog, write_lock(catalog.lake, f"dbt {name} {day}"):
-        # Lays the extensions into the home, should this be the first process that needs them.
-        connect(settings).close()
+        _lay_extensions(settings)
         started = time.perf_counter()
         outcome = _run_dbt(settings, catalog, day, [*command, *_flags(settings, chosen)])
         seconds = time.perf_counter() - started
     _raise_failure(settings, name, day, outcome)
     return TransformReport(name, day, seconds, tuple(_node_report(node) for node in outcome.result.results))
+
+
+def _lay_extensions(settings: Settings) -> None:
+    """Have DuckDB's extensions in the home, should dbt be the first that needs them."""
+    if not any(settings.extensions.rglob("*.duckdb_extension")):
+        connect(settings).close()
 
 
 def _checked(variables: dict[str, Any]) -> dict[str, Any]:
@@ -94,6 +99,9 @@ def _checked(variables: dict[str, Any]) -> dict[str, Any]:
     weights = variables.get("event_weights")
     if not isinstance(weights, Mapping) or not weights or not all(_is_weight(value) for value in weights.values()):
         raise SettingsError("bad value", where="event_weights", expected="event types with numbers from 0", got=weights)
+    bought = variables.get("buying_event_types")
+    if not isinstance(bought, list) or not bought or not all(isinstance(name, str) for name in bought):
+        raise SettingsError("bad value", where="buying_event_types", expected="a list of event types", got=bought)
     if not isinstance(variables.get("currency"), str):
         raise SettingsError("bad value", where="currency", expected="a currency code", got=variables.get("currency"))
     # Always the same order, so that dbt finds its stored parse to be of the same variables.
