@@ -78,10 +78,9 @@ def rank_items(run: Run, warehouse: Warehouse) -> None:
     lists = recommend(factors, behaviour, config["list_length"], config["excluded_days"])
     # What the factors were fitted with, should the configuration have changed since.
     parameters = AlsParameters.from_config(manifest["parameters"])
-    confidence = confidence_of(
-        weigh(interactions, interactions.weights, parameters.least_weight).matrix, parameters.alpha
-    )
-    reasons = reasons_for(lists, factors, confidence, behaviour, parameters.regularization)
+    weights = weigh(interactions, interactions.weights, parameters.least_weight)
+    confidence = confidence_of(weights.matrix, parameters.alpha)
+    reasons = reasons_for(lists, factors, confidence, behaviour, parameters.regularization_for(weights))
     reason_ids = pa.array(factors.item_ids[np.maximum(reasons, 0)].ravel(), mask=(reasons < 0).ravel())
     rows = _recommendation_rows(run.day, lists, reason_ids, behaviour, manifest["model_version"])
     warehouse.replace_day(RECOMMENDATIONS, run.day, rows)

@@ -20,7 +20,7 @@ class AlsParameters:
     """What a fit depends on beside its input; `config/als.toml` says how each was chosen."""
 
     factors: int
-    regularization: float
+    relative_regularization: float
     iterations: int
     alpha: float
     least_weight: float
@@ -37,6 +37,14 @@ class AlsParameters:
                 raise SettingsError("bad parameter", where=f"als.toml, {name}", expected=f"{least} or more", got=value)
             parameters[name] = kind(value)
         return cls(**parameters)
+
+    def regularization_for(self, weights: Weights) -> float:
+        """Return the regularization of a fit to these weights.
+
+        It takes about its own amount off every singular value of the preferences, and those grow with the root of the
+        number of pairs: a fixed one that is right for a big shop would leave nothing of a small one.
+        """
+        return float(self.relative_regularization * np.sqrt(weights.matrix.nnz))
 
     def as_mapping(self) -> dict[str, int | float]:
         """Return the parameters by name."""
@@ -60,7 +68,7 @@ def fit_factors(weights: Weights, parameters: AlsParameters, threads: int) -> Fa
     with threadpool_limits(limits=1, user_api="blas"):
         model = AlternatingLeastSquares(
             factors=parameters.factors,
-            regularization=parameters.regularization,
+            regularization=parameters.regularization_for(weights),
             alpha=1.0,
             iterations=parameters.iterations,
             num_threads=threads,

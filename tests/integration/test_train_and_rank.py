@@ -1,0 +1,329 @@
+"""From weighted interactions in the lake to factors on disk and lists in the lake, through implicit itself."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from implicit.cpu.als import AlternatingLeastSquares
+from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
+
+from overture import preferences
+from overture.adapters import artifacts
+from overture.adapters.als import AlsParameters, fit_factors
+from overture.adapters.artifacts import factors_folder, load_factors, save_factors
+from overture.adapters.warehouse import Warehouse, open_warehouse
+from overture.adapters.warehouse.training_reads import read_interactions
+from overture.configuration import load_config
+from overture.core.confidence import Weights, confidence_of, weigh
+from overture.core.factors import Factors
+from overture.errors import ArtifactError, SettingsError
+from overture.run import Run
+from overture.settings import Settings
+
+DAY = date(2017, 11, 28)
+USERS, ITEMS = 60, 90
+
+
+def fill_lake(lake: Warehouse) -> None:
+    """Sixty users of two tastes with a history each, and one who is new; every ninth item is sold out."""
+    random = np.random.default_rng(11)
+    bought = random.random((USERS, ITEMS)) < np.where(
+        (np.arange(USERS)[:, None] % 2) == (np.arange(ITEMS) % 2), 0.4, 0.05
+    )
+    users, items = np.nonzero(bought)
+    days_ago = random.integers(0, 80, len(users))
+    held_out = (days_ago < 7).astype(np.int32)
+    rows = pa.table(
+        {
+            "user_id": pa.array([f"u{user:02}" for user in users]),
+            "item_id": pa.array([f"i{item:02}" for item in items]),
+            "days_ago": pa.array(days_ago),
+            "held_out_count": pa.array(held_out),
+        }
+    )
+    lake.connection.register("history", rows)
+    lake.execute(
+        """
+        create table intermediate.int_interactions_weighted as
+        select $day as data_day, user_id, item_id, 1 as event_count, 1.0::double as quantity,
+            cast(2 as decimal(12, 2)) as value, moment as first_occurred_at, moment as last_occurred_at,
+            moment as last_bought_at, power(0.5, days_ago / 42) as weight,
+            if(held_out_count = 0, power(0.5, (days_ago - 7) / 42), 0) as weight_before_holdout, held_out_count
+        from (select *, cast($day - days_ago::integer as timestamp) + interval 23 hour as moment from history)
+        """,
+        {"day": DAY},
+    )
+    for table in ("item_facts", "audience"):
+        lake.ensure_table(f"candidate.{table}")
+    lake.execute(
+        f"""
+        insert into candidate.item_facts by name
+        select $day as data_day, format('i{{:02}}', i) as item_id, 'Item ' || i as title, 'D' || i % 5 as department,
+            1.5 as price, i % 9 > 0 as is_available, i + 1 as buyers_28d
+        from range({ITEMS}) as r(i)
+        """,
+        {"day": DAY},
+    )
+    lake.execute(
+        f"""
+        insert into candidate.audience by name
+        select $day as data_day, format('u{{:02}}', u) as user_id, 'D3' as favourite_department, u <> 7 as is_eligible
+        from range({USERS + 1}) as r(u)
+        """,
+        {"day": DAY},
+    )
+
+
+@pytest.fixture(scope="module")
+def run(module_settings: Settings) -> Run:
+    return Run(replace(module_settings, threads=1), DAY, None, "test", 1)
+
+
+@pytest.fixture(scope="module")
+def lake(run: Run) -> Iterator[Warehouse]:
+    with open_warehouse(run.settings) as opened:
+        fill_lake(opened)
+        preferences.train_factors(run, opened)
+        preferences.rank_items(run, opened)
+        yield opened
+
+
+@pytest.fixture
+def factors(run: Run, lake: Warehouse) -> Factors:
+    return load_factors(factors_folder(run.settings, DAY))[0]
+
+
+def weights_of(lake: Warehouse) -> Weights:
+    interactions = read_interactions(lake, DAY)
+    return weigh(interactions, interactions.weights, load_config("als")["least_weight"])
+
+
+def parameters() -> AlsParameters:
+    return AlsParameters.from_config(load_config("als"))
+
+
+def test_threads_and_the_order_of_rows_do_not_change_a_bit_of_the_factors(
+    run: Run, lake: Warehouse, factors: Factors, tmp_path: Path
+) -> None:
+    other = replace(run, settings=replace(run.settings, threads=2))
+    version = load_factors(factors_folder(run.settings, DAY))[1]["model_version"]
+    lake.execute(
+        "create or replace table intermediate.int_interactions_weighted as"
+        " select * from intermediate.int_interactions_weighted order by hash(item_id || user_id)"
+    )
+
+    preferences.train_factors(other, lake)
+
+    again, manifest = load_factors(factors_folder(run.settings, DAY))
+    assert again.user_factors.tobytes() == factors.user_factors.tobytes()
+    assert again.item_factors.tobytes() == factors.item_factors.tobytes()
+    assert again.item_ids.tolist() == factors.item_ids.tolist()
+    assert (manifest["threads"], manifest["model_version"]) == (2, version)
+
+
+def test_another_weight_or_parameter_is_another_version(lake: Warehouse) -> None:
+    first = {"parameters": parameters().as_mapping(), "input": "a"}
+
+    versions = {
+        artifacts.version_of(first),
+        artifacts.version_of(first | {"input": "b"}),
+        artifacts.version_of(first | {"parameters": replace(parameters(), alpha=2.0).as_mapping()}),
+    }
+
+    assert len(versions) == 3
+
+
+def test_the_fit_is_that_of_implicit_on_one_plus_alpha_times_the_weight(lake: Warehouse) -> None:
+    weights, chosen = weights_of(lake), replace(parameters(), alpha=3.0)
+    direct = AlternatingLeastSquares(
+        factors=chosen.factors,
+        regularization=chosen.regularization_for(weights),
+        iterations=chosen.iterations,
+        alpha=1.0,
+        num_threads=1,
+        random_state=chosen.seed,
+    )
+    confidence = weights.matrix.copy()
+    confidence.data = 1 + 3.0 * confidence.data
+    with threadpool_limits(1, "blas"):
+        direct.fit(csr_matrix(confidence, dtype=np.float32), show_progress=False)
+
+    found = fit_factors(weights, chosen, threads=1)
+
+    assert np.array_equal(found.user_factors, direct.user_factors)
+    assert np.array_equal(found.item_factors, direct.item_factors)
+
+
+def test_every_eligible_user_has_ten_places_without_gaps(lake: Warehouse) -> None:
+    lists = lake.rows(
+        "select user_id, list(rank order by rank), count(distinct item_id)"
+        " from candidate.recommendations group by all order by 1"
+    )
+
+    assert [user for user, _, _ in lists] == [f"u{u:02}" for u in range(USERS + 1) if u != 7]
+    assert all(ranks == list(range(1, 11)) and items == 10 for _, ranks, items in lists)
+
+
+def test_only_available_items_that_were_not_bought_lately_are_recommended(lake: Warehouse) -> None:
+    forbidden = lake.rows(
+        """
+        select user_id, item_id
+        from candidate.recommendations as recommended
+        left join candidate.item_facts as facts using (item_id)
+        left join intermediate.int_interactions_weighted as history using (user_id, item_id)
+        where not facts.is_available or history.last_bought_at >= $day - 27
+        """,
+        {"day": DAY},
+    )
+
+    assert forbidden == []
+
+
+def test_a_user_without_a_history_gets_the_favourite_department_and_says_so(lake: Warehouse) -> None:
+    # Department D3 holds the items 3, 8, 13, ... of which the later ones sell better; 63 and 18 are sold out.
+    rows = lake.rows(
+        "select item_id, strategy, reason_item_id, score from candidate.recommendations"
+        f" where user_id = 'u{USERS}' order by rank"
+    )
+
+    assert [item for item, _, _, _ in rows] == [f"i{i}" for i in (88, 83, 78, 73, 68, 58, 53, 48, 43, 38)]
+    assert {(strategy, reason) for _, strategy, reason, _ in rows} == {("popular_in_department", None)}
+    assert rows[0][3] == 89.0
+
+
+def test_users_are_recommended_what_those_of_their_taste_buy(lake: Warehouse) -> None:
+    ((share,),) = lake.rows(
+        "select avg((user_id[2:]::integer % 2 = item_id[2:]::integer % 2)::integer)"
+        " from candidate.recommendations where strategy = 'als' and rank <= 3"
+    )
+
+    assert share > 0.9
+
+
+def test_reasons_are_those_of_implicit_the_item_itself_left_out(lake: Warehouse, factors: Factors) -> None:
+    weights = weights_of(lake)
+    regularization = parameters().regularization_for(weights)
+    model = AlternatingLeastSquares(factors=parameters().factors, regularization=regularization, num_threads=1)
+    model.user_factors, model.item_factors = factors.user_factors, factors.item_factors
+    confidence = confidence_of(weights.matrix, parameters().alpha)
+    position = {str(item): at for at, item in enumerate(factors.item_ids)}
+    rows = lake.rows(
+        "select user_id, item_id, reason_item_id from candidate.recommendations where strategy = 'als' and rank <= 2"
+    )
+
+    assert len(rows) > USERS
+    for user, item, reason in rows:
+        at = int(np.searchsorted(factors.user_ids, user))
+        _, strongest, _ = model.explain(at, confidence, position[item], N=2)
+        expected = next(str(factors.item_ids[other]) for other, _ in strongest if other != position[item])
+        assert reason == expected
+
+
+def test_ranking_again_gives_the_same_rows(run: Run, lake: Warehouse) -> None:
+    query = "select * from candidate.recommendations order by user_id, rank"
+    before = lake.rows(query)
+
+    preferences.rank_items(run, lake)
+
+    assert lake.rows(query) == before
+
+
+def test_metrics_stand_beside_their_baseline_and_beat_it_where_there_are_tastes(lake: Warehouse) -> None:
+    rows = lake.rows("select metric, k, value, baseline, model_version from candidate.model_metrics order by metric")
+
+    names = ("hit_rate", "ndcg", "recall")
+    assert [row[0] for row in rows] == [*(f"discover_{name}" for name in names), *names]
+    assert all(k == 10 and 0 <= value <= 1 and 0 <= baseline <= 1 for _, k, value, baseline, _ in rows)
+    # In this shop nobody buys anything twice, so only discovery can be foreseen.
+    assert all(value > baseline for metric, _, value, baseline, _ in rows if metric == "discover_ndcg")
+
+
+def test_the_manifest_says_what_the_factors_were_made_from(run: Run, lake: Warehouse) -> None:
+    manifest = artifacts.load_manifest(factors_folder(run.settings, DAY))
+    interactions = read_interactions(lake, DAY)
+
+    assert manifest["data_day"] == "2017-11-28"
+    assert manifest["parameters"] == {name: load_config("als")[name] for name in manifest["parameters"]}
+    assert manifest["input"] == {"rows": len(interactions.weights), "sha256": interactions.sha256}
+    assert manifest["packages"]["implicit"] == "0.7.3"
+    assert manifest["seconds"] > 0
+    assert {"git_revision", "model_version", "threads"} <= manifest.keys()
+
+
+def test_outside_a_checkout_there_is_no_revision_and_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(artifacts, "CHECKOUT", tmp_path)
+
+    assert artifacts.git_revision() is None
+
+
+def test_ranking_refuses_factors_of_other_interactions(run: Run, lake: Warehouse) -> None:
+    lake.execute("begin")
+    lake.execute("update intermediate.int_interactions_weighted set weight = weight * 2 where user_id = 'u01'")
+    with pytest.raises(ArtifactError, match="trained on other interactions"):
+        preferences.rank_items(run, lake)
+    lake.execute("rollback")
+
+
+@pytest.fixture
+def folder(factors: Factors, tmp_path: Path) -> Path:
+    save_factors(tmp_path / "2017-11-28", factors, {})
+    return tmp_path / "2017-11-28"
+
+
+def test_factors_are_loaded_as_they_were_saved_over_former_ones(folder: Path, factors: Factors) -> None:
+    fewer = Factors(factors.user_factors[:3], factors.item_factors, factors.user_ids[:3], factors.item_ids)
+
+    save_factors(folder, fewer, {"data_day": "2017-11-28"})
+
+    loaded, manifest = load_factors(folder)
+    assert loaded.user_ids.tolist() == fewer.user_ids.tolist()
+    assert loaded.user_factors.tolist() == fewer.user_factors.tolist()
+    assert manifest["data_day"] == "2017-11-28"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_one_altered_byte_is_refused(folder: Path) -> None:
+    content = bytearray((folder / artifacts.FACTORS).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / artifacts.FACTORS).write_bytes(content)
+
+    with pytest.raises(ArtifactError, match="altered factors"):
+        load_factors(folder)
+
+
+@pytest.mark.parametrize("missing", [artifacts.FACTORS, artifacts.MANIFEST])
+def test_half_written_factors_are_refused(folder: Path, missing: str) -> None:
+    (folder / missing).unlink()
+
+    with pytest.raises(ArtifactError):
+        load_factors(folder)
+
+
+def test_a_manifest_cut_off_in_the_middle_is_refused(folder: Path) -> None:
+    path = folder / artifacts.MANIFEST
+    path.write_text(path.read_text()[:40])
+
+    with pytest.raises(ArtifactError, match="unreadable manifest"):
+        load_factors(folder)
+
+
+def test_pickled_objects_are_never_unpickled(folder: Path) -> None:
+    np.savez(folder / artifacts.FACTORS, **{name: np.array([{}], object) for name in artifacts.ARRAYS})
+    manifest = json.loads((folder / artifacts.MANIFEST).read_text())
+    manifest["files"][artifacts.FACTORS] = artifacts._sha256(folder / artifacts.FACTORS)
+    (folder / artifacts.MANIFEST).write_text(json.dumps(manifest))
+
+    with pytest.raises(ArtifactError, match="allow_pickle"):
+        load_factors(folder)
+
+
+@pytest.mark.parametrize(("name", "value"), [("factors", 0), ("alpha", -1.0), ("seed", None), ("iterations", "ten")])
+def test_a_parameter_that_is_missing_or_out_of_range_is_refused(name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=name):
+        AlsParameters.from_config({**load_config("als"), name: value})
