@@ -22,6 +22,7 @@ from overture.adapters.landing_files import find_files
 from overture.adapters.sources import load_source
 from overture.adapters.warehouse import Warehouse, open_warehouse
 from overture.adapters.warehouse.landing import LandingReport, land_day
+from overture.adapters.warehouse.landing_fetch import shown
 from overture.errors import DayRangeError, MissingFileError, SchemaError, SettingsError
 from overture.settings import Settings
 
@@ -576,12 +577,22 @@ def address(shop: Shop) -> Iterator[str]:
         server.shutdown()
 
 
-def test_files_behind_a_url_land_and_a_missing_one_is_named(shop: Shop, address: str) -> None:
+def test_files_behind_a_url_land_under_an_address_without_its_secrets(shop: Shop, address: str) -> None:
     shop.drop_day()
-    shop.land(events=address + "/{data_day}/events.csv")
+    shop.land(events=address + "/{data_day}/events.csv?signature=secret")
     assert shop.column("select source_file from raw.events") == [f"{address}/2024-05-02/events.csv"]
-    with pytest.raises(MissingFileError, match=f"{address}/2024-05-02/nothing.csv"):
-        shop.land(events=address + "/{data_day}/nothing.csv")
+
+
+def test_an_address_is_shown_without_user_password_and_query() -> None:
+    assert shown("s3://key:secret@shop/2024/a.csv?signature=abc#part") == "s3://shop/2024/a.csv"
+
+
+def test_a_missing_file_behind_a_url_is_named_without_its_secrets(shop: Shop, address: str) -> None:
+    shop.drop_day()
+    with pytest.raises(MissingFileError, match=f"{address}/2024-05-02/nothing.csv") as error:
+        shop.land(events=address + "/{data_day}/nothing.csv?signature=secret")
+    assert "secret" not in str(error.value)
+    assert shop.is_empty()
 
 
 def test_a_day_landed_over_three_connections_at_once_is_there_once(shop: Shop) -> None:

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -12,10 +13,11 @@ import pyarrow as pa
 from overture.adapters.canonical import ENTITIES, Entity
 from overture.adapters.landing_files import LandingFile, find_files
 from overture.adapters.sources import EntitySource, Source
-from overture.adapters.warehouse.connection import Warehouse, load_extension
+from overture.adapters.warehouse.connection import Warehouse
+from overture.adapters.warehouse.landing_fetch import fetched
 from overture.adapters.warehouse.landing_records import listing, read_records
 from overture.adapters.warehouse.landing_sql import typed_rows
-from overture.errors import MissingFileError, SettingsError
+from overture.errors import SettingsError
 
 PLACE = "struct_pack(file_position := file_position, source_row := source_row)"
 """Where a row stands in the order of the files; smaller is earlier."""
@@ -77,20 +79,25 @@ def land_day(warehouse: Warehouse, source: Source, landing_root: Path, day: date
     Raises DayRangeError, SettingsError, MissingFileError or SchemaError; nothing is then written.
     """
     source.require_day(day)
-    _require_patterns(warehouse, source)
+    _require_understood(warehouse, source)
     days = _days_to_land(warehouse, source, day)
     files: dict[str, list[LandingFile]] = {}
     with tempfile.TemporaryDirectory(dir=_scratch(warehouse), prefix="fetched-") as scratch:
-        fetcher = _Fetcher(warehouse, Path(scratch))
+        fetch = partial(fetched, warehouse, Path(scratch))
         for name, entity in source.entities.items():
-            files[name] = find_files(source, entity, landing_root / source.name, days, fetcher.fetch)
+            files[name] = find_files(source, entity, landing_root / source.name, days, fetch)
         ignored = {name: _prepare(warehouse, source, entity, files[name]) for name, entity in source.entities.items()}
 
     def work(lake: Warehouse) -> tuple[date, ...]:
         ensure_raw_tables(lake)
         pending = _days_to_land(lake, source, day)
         for table in COLUMNS:
-            lake.execute(f"delete from {table} where list_contains($days::date[], data_day)", {"days": pending})
+            # The range lets the lake skip files; a list alone does not.
+            lake.execute(
+                f"delete from {table} where data_day between $first and $last"
+                " and list_contains($days::date[], data_day)",
+                {"first": pending[0], "last": pending[-1], "days": pending},
+            )
         for name, entity in source.entities.items():
             _insert(lake, entity.entity, pending)
             _note(lake, name, files[name], ignored[name], pending)
@@ -100,19 +107,19 @@ def land_day(warehouse: Warehouse, source: Source, landing_root: Path, day: date
     return LandingReport(landed, {name: _count(warehouse, name, landed) for name in source.entities})
 
 
-def _require_patterns(warehouse: Warehouse, source: Source) -> None:
+def _require_understood(warehouse: Warehouse, source: Source) -> None:
+    """Raise SettingsError for a time zone or a pattern of times that DuckDB does not know."""
+    checks = {"timezone": ("select timestamp '2000-01-01' at time zone $text", source.timezone)}
     for name, entity in source.entities.items():
         for column, mapping in entity.columns.items():
-            try:
-                if mapping.pattern is not None:
-                    warehouse.execute("select try_strptime('', $pattern)", {"pattern": mapping.pattern})
-            except duckdb.Error as error:
-                raise SettingsError(
-                    "bad pattern for dates",
-                    where=f"{source.path}, {name}.columns.{column}.format",
-                    expected="strptime's words",
-                    got=f"{mapping.pattern}: {str(error).splitlines()[0]}",
-                ) from error
+            if mapping.pattern is not None:
+                checks[f"{name}.columns.{column}.format"] = ("select try_strptime('', $text)", mapping.pattern)
+    for key, (sql, text) in checks.items():
+        try:
+            warehouse.execute(sql, {"text": text})
+        except duckdb.Error as error:
+            got = f"{text}: {str(error).splitlines()[0]}"
+            raise SettingsError("not understood", where=f"{source.path}, {key}", got=got) from error
 
 
 def _scratch(warehouse: Warehouse) -> Path:
@@ -202,32 +209,3 @@ def _count(warehouse: Warehouse, entity: str, days: Sequence[date]) -> EntityCou
         {"entity": entity, "days": list(days)},
     )
     return EntityCount(int(rows), int(quarantined), int(duplicates))
-
-
-class _Fetcher:
-    """Copies what lies behind URLs into a folder."""
-
-    def __init__(self, warehouse: Warehouse, folder: Path) -> None:
-        self.warehouse, self.folder = warehouse, folder
-        self._is_ready = False
-
-    def fetch(self, url: str) -> list[tuple[str, Path]]:
-        """Return each file behind `url` with its local copy; raise MissingFileError when there is none."""
-        if not self._is_ready:
-            load_extension(self.warehouse.connection, "httpfs")
-            self._is_ready = True
-        try:
-            contents = self.warehouse.connection.execute(
-                "select filename, content from read_blob($1)", [url]
-            ).fetchall()
-        except duckdb.Error as error:
-            raise MissingFileError(
-                "a landing file is missing", where=url, expected="a file", got=str(error).splitlines()[0]
-            ) from error
-        copies: list[tuple[str, Path]] = []
-        for address, content in contents:
-            folder = Path(tempfile.mkdtemp(dir=self.folder))
-            path = folder / (address.rsplit("/", 1)[-1] or "file")
-            path.write_bytes(content)
-            copies.append((address, path))
-        return copies
