@@ -22,12 +22,31 @@ def airflow_environment(
     """
     inherited = os.environ if base is None else base
     kept = {name: value for name, value in inherited.items() if not name.startswith(("AIRFLOW_", "_AIRFLOW"))}
-    return {**kept, **_places(settings), **_database(socket, database), **_server(settings, port), **_quiet(kept)}
+    return {
+        **kept,
+        **_overture(settings),
+        **_places(settings),
+        **_database(socket, database),
+        **_server(settings, port),
+        **_quiet(kept),
+    }
+
+
+def _overture(settings: Settings) -> dict[str, str]:
+    # The tasks read exactly these settings again, whatever the environment was that Airflow started from.
+    return {
+        "OVERTURE_HOME": str(settings.home),
+        "OVERTURE_SOURCE": str(settings.source),
+        "OVERTURE_CATALOG": settings.catalog or "",
+        "OVERTURE_MODEL": settings.model or "",
+        "OVERTURE_COPY_PYTHON": str(settings.copy_python),
+        "OVERTURE_MEMORY_LIMIT": settings.memory_limit,
+        "OVERTURE_THREADS": str(settings.threads),
+    }
 
 
 def _places(settings: Settings) -> dict[str, str]:
     return {
-        "OVERTURE_HOME": str(settings.home),
         "AIRFLOW_HOME": str(settings.airflow),
         "AIRFLOW__CORE__DAGS_FOLDER": str(CHECKOUT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(CHECKOUT / "plugins"),

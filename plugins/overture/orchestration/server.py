@@ -40,63 +40,61 @@ def up(settings: Settings, *, only_catalog: bool = False) -> str:
     Raises OrchestrationError, with the log's place, for a process that ends early or does not serve in time; what this
     call has started is then stopped again.
     """
-    embedded = dataclasses.replace(settings, catalog=None)
-    embedded.ensure_home()
-    with _turn(embedded), open_catalog(embedded) as catalog:
-        running = _Running(embedded, catalog)
+    settings.ensure_home()
+    with _turn(settings), open_catalog(_embedded(settings)) as catalog:
+        running = _Running(settings, catalog)
         try:
             running.ensure(KEEPER, [sys.executable, "-c", "import signal; signal.pause()"], dict(os.environ))
             if only_catalog:
                 return f"The catalog is up: {connection_string(_socket(catalog), 'overture')}"
             if not running.has(*PARTS):
-                _start_airflow(embedded, running, _socket(catalog))
+                _start_airflow(settings, running, _socket(catalog))
         except BaseException:
             running.stop_new()
             raise
-        return _how_to_log_in(embedded)
+        return _how_to_log_in(settings)
 
 
 def down(settings: Settings) -> str:
     """Stop every process of this home's Airflow and its database server; return what was stopped."""
-    embedded = dataclasses.replace(settings, catalog=None)
-    if not embedded.home.exists():
+    if not settings.home.exists():
         return "Nothing was running."
-    with _turn(embedded):
-        stopped = daemons.load(_note(embedded))
+    with _turn(settings):
+        stopped = daemons.load(_note(settings))
         daemons.stop(stopped)
-        _note(embedded).unlink(missing_ok=True)
+        _note(settings).unlink(missing_ok=True)
         names = [daemon.name for daemon in stopped]
+        embedded = _embedded(settings)
         if catalog_is_up(embedded):
             with open_catalog(embedded):
                 """The last one to close the catalog stops its server."""
-            names.append("a user of the database server remains" if catalog_is_up(embedded) else "database server")
+            names.append(
+                "database server (no: somebody still uses it)" if catalog_is_up(embedded) else "database server"
+            )
     return f"Stopped: {', '.join(names)}." if names else "Nothing was running."
 
 
 def status(settings: Settings) -> str:
     """Return a line for each process: whether it runs, and where people log in."""
-    embedded = dataclasses.replace(settings, catalog=None)
-    running = {daemon.name: daemon.pid for daemon in daemons.load(_note(embedded))}
+    running = {daemon.name: daemon.pid for daemon in daemons.load(_note(settings))}
     lines = [f"{name}: {f'runs as process {running[name]}' if name in running else 'stopped'}" for name in PARTS]
-    lines.append(f"database server: {'runs' if catalog_is_up(embedded) else 'stopped'}")
+    lines.append(f"database server: {'runs' if catalog_is_up(_embedded(settings)) else 'stopped'}")
     if "api-server" in running:
-        lines.append(_how_to_log_in(embedded))
+        lines.append(_how_to_log_in(settings))
     return "\n".join(lines)
 
 
 def connect(settings: Settings) -> Api:
     """Return a client of this home's running API server; raise UsageError when Airflow is not up."""
-    embedded = dataclasses.replace(settings, catalog=None)
-    if not any(daemon.name == "api-server" for daemon in daemons.load(_note(embedded))):
-        raise UsageError("Airflow is not up", where=embedded.home, expected="overture up")
-    return Api(_port(embedded), credentials(embedded.airflow).password)
+    if not any(daemon.name == "api-server" for daemon in daemons.load(_note(settings))):
+        raise UsageError("Airflow is not up", where=settings.home, expected="overture up")
+    return Api(_port(settings), credentials(settings.airflow).password)
 
 
 def airflow(settings: Settings, arguments: list[str]) -> int:
     """Call Airflow's own command line in this home's environment; return its exit code."""
-    embedded = dataclasses.replace(settings, catalog=None)
-    with open_catalog(embedded) as catalog:
-        environment = airflow_environment(embedded, _socket(catalog), AIRFLOW_DATABASE, _port(embedded))
+    with open_catalog(_embedded(settings)) as catalog:
+        environment = airflow_environment(settings, _socket(catalog), AIRFLOW_DATABASE, _port(settings))
         command = [sys.executable, "-m", "airflow", *arguments]
         return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
 
@@ -205,6 +203,11 @@ def _is_healthy(api: Api) -> bool:
 def _how_to_log_in(settings: Settings) -> str:
     password = credentials(settings.airflow).password
     return f"Airflow is up: http://{HOST}:{_port(settings)}  user: {USER}  password: {password}"
+
+
+def _embedded(settings: Settings) -> Settings:
+    """Return the settings under which the catalog is the home's own server, where Airflow's database always lies."""
+    return dataclasses.replace(settings, catalog=None)
 
 
 def _socket(catalog: Catalog) -> Path:
