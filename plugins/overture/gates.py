@@ -66,7 +66,8 @@ def check_interactions(run: Run, warehouse: Warehouse) -> None:
 
 def check_marts(run: Run, warehouse: Warehouse) -> None:
     """Refuse facts, offers, preferences and audiences that contradict themselves or each other."""
-    measured = audits.marts(warehouse, run.day, load_config("audience")["active_days"])
+    least = load_config("gates")["marts"]["least_eligible_users"]
+    measured = audits.marts(warehouse, run.day, load_config("audience")["active_days"], least)
     run_gate(warehouse, "marts", measured, "check_marts", run.day)
 
 

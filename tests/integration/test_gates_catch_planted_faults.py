@@ -210,6 +210,22 @@ def test_a_closed_day_may_be_without_events(run: Run, lake: Warehouse) -> None:
         lake.write("close the shop", close)
 
 
+def test_before_anybody_consented_a_day_without_readers_passes(run: Run, lake: Warehouse) -> None:
+    def forget_consent(inside: Warehouse) -> None:
+        inside.execute("update candidate.audience set is_eligible = false, has_consent = false")
+        for table in ("recommendations", "messages", "message_claims"):
+            inside.execute(f"delete from candidate.{table}")
+        with pytest.raises(GateError, match="there_are_eligible_users_once_somebody_consented"):
+            gates.check_marts(run, inside)
+        inside.execute("update raw.users set has_consent = false")
+        for gate in ("marts", "recommendations", "messages"):
+            check(gate, run, inside)
+        raise UndoneError
+
+    with pytest.raises(UndoneError):
+        lake.write("forget consent", forget_consent)
+
+
 def test_the_last_hours_of_a_day_west_of_greenwich_are_of_that_day(run: Run, lake: Warehouse) -> None:
     source = load_source(run.settings.source)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from overture.quality.suites.expectations import at_least, none_of
+from overture.quality.suites.expectations import at_least, at_most, none_of, not_below
 
 if TYPE_CHECKING:
     from great_expectations.expectations import Expectation
@@ -17,7 +17,11 @@ def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
         none_of("items_have_a_title", "untitled_items"),
         none_of("prices_are_not_negative", "negative_prices"),
         none_of("prices_have_a_currency", "prices_without_currency"),
-        none_of("items_that_were_bought_have_facts", "bought_items_without_facts"),
+        at_most(
+            "items_that_were_bought_have_facts",
+            "share_of_bought_items_without_facts",
+            limits["largest_share_without_facts"],
+        ),
         none_of("facts_are_not_dated_after_the_day", "facts_dated_after_day"),
         none_of("offers_are_valid_on_the_day", "invalid_offers"),
         none_of("one_row_per_offer_and_item", "repeated_offers"),
@@ -25,8 +29,12 @@ def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
         none_of("shares_of_spend_do_not_sum_above_1", "shares_above_whole"),
         none_of("one_preference_per_user_kind_and_rank", "repeated_preference_ranks"),
         none_of("one_row_of_audience_per_user", "repeated_users"),
-        none_of("users_who_bought_are_in_the_audience", "buyers_without_audience"),
+        at_most(
+            "users_who_bought_are_in_the_audience",
+            "share_of_buyers_without_audience",
+            limits["largest_share_without_facts"],
+        ),
         none_of("eligible_users_have_consent", "eligible_without_consent"),
         none_of("eligible_users_were_active_lately", "eligible_not_active_lately"),
-        at_least("there_are_eligible_users", "eligible_users", limits["least_eligible_users"]),
+        not_below("there_are_eligible_users_once_somebody_consented", "eligible_users", "required_eligible_users"),
     ]

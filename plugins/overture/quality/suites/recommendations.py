@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
     """Return the suite; the quantities are those of `audits.recommendations`."""
     return [
-        at_least("there_are_recommendations", "recommendations", 1),
         none_of("one_row_per_user_and_rank", "repeated_ranks"),
         none_of("ranks_count_from_1_without_gaps", "broken_lists"),
         not_above("ranks_end_at_the_configured_length", "largest_rank", "list_length"),

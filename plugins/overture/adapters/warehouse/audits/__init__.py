@@ -55,9 +55,14 @@ def interactions(warehouse: Warehouse, day: date, weighted_event_types: Sequence
     return _quantities(warehouse, "interactions", {"day": day, "weighted_event_types": list(weighted_event_types)})
 
 
-def marts(warehouse: Warehouse, day: date, active_days: int) -> dict[str, object]:
-    """Return what item facts, offers, preferences and audience of `day` hold; `active_days` makes a user eligible."""
-    return _quantities(warehouse, "marts", {"day": day, "active_days": active_days})
+def marts(warehouse: Warehouse, day: date, active_days: int, least_eligible_users: int) -> dict[str, object]:
+    """Return what item facts, offers, preferences and audience of `day` hold.
+
+    active_days: within which a user must have been active to be eligible. least_eligible_users: how many there must
+    be; fewer where fewer have ever consented.
+    """
+    parameters = {"day": day, "active_days": active_days, "least_eligible_users": least_eligible_users}
+    return _quantities(warehouse, "marts", parameters)
 
 
 def trained(warehouse: Warehouse, day: date, least_weight: float) -> dict[str, int]:

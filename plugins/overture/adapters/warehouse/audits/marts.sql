@@ -52,6 +52,36 @@ interactions as (
     where data_day = $day
 ),
 
+bought as (
+    select
+        interactions.item_id,
+        bool_or(items.item_id is not null) as has_facts
+    from interactions
+    left join items on interactions.item_id = items.item_id
+    group by interactions.item_id
+),
+
+buyers as (
+    select
+        interactions.user_id,
+        bool_or(users.user_id is not null) as has_row
+    from interactions
+    left join users on interactions.user_id = users.user_id
+    group by interactions.user_id
+),
+
+-- Whoever ever consented, as landed, and was active lately: of them somebody should be eligible.
+addressable as (
+    select distinct users.user_id
+    from users
+    inner join raw.users as landed on users.user_id = landed.user_id
+    where
+        landed.has_consent
+        and landed.data_day <= $day
+        and landed.valid_from <= $day
+        and users.last_active_on > $day - $active_days
+),
+
 repeated_items as (
     select item_id from items group by item_id having count(*) > 1
 ),
@@ -87,8 +117,9 @@ union all
 select 'prices_without_currency', count(*), min(item_id) from items
 where coalesce(price, typical_price) is not null and coalesce(currency, '') = ''
 union all
-select 'bought_items_without_facts', count(distinct item_id), min(item_id) from interactions
-where item_id not in (select items.item_id from items where items.item_id is not null)
+select 'share_of_bought_items_without_facts', count(*) filter (not has_facts) / greatest(count(*), 1),
+    min(item_id) filter (not has_facts)
+from bought
 union all
 select 'facts_dated_after_day', count(*), min(item_id) from items
 where not coalesce(valid_from <= $day, false) or last_sold_on > $day
@@ -106,8 +137,9 @@ select 'repeated_preference_ranks', count(*), min(user_id) from repeated_ranks
 union all
 select 'repeated_users', count(*), min(user_id) from repeated_users
 union all
-select 'buyers_without_audience', count(distinct user_id), min(user_id) from interactions
-where user_id not in (select users.user_id from users where users.user_id is not null)
+select 'share_of_buyers_without_audience', count(*) filter (not has_row) / greatest(count(*), 1),
+    min(user_id) filter (not has_row)
+from buyers
 union all
 select 'eligible_without_consent', count(*), min(user_id) from users where is_eligible and has_consent is not true
 union all
@@ -115,3 +147,5 @@ select 'eligible_not_active_lately', count(*), min(user_id) from users
 where is_eligible and not coalesce(last_active_on > $day - $active_days and last_active_on <= $day, false)
 union all
 select 'eligible_users', count(*) filter (is_eligible), null from users
+union all
+select 'required_eligible_users', least($least_eligible_users, count(*)), null from addressable

@@ -60,12 +60,10 @@ eligible as (
 )
 
 select
-    'recommendations' as quantity,
+    'repeated_ranks' as quantity,
     count(*) as measured,
-    null as example
-from recommendations
-union all
-select 'repeated_ranks', count(*), min(key_text) from repeated_ranks
+    min(key_text) as example
+from repeated_ranks
 union all
 select 'broken_lists', count(*), min(key_text) from lists
 where not coalesce(first_rank = 1 and last_rank = ranks and unranked = 0, false)
@@ -100,7 +98,7 @@ union all
 select 'ineligible_users', count(*), min(key_text) from recommendations
 where not exists (select 1 from eligible where eligible.user_id = recommendations.user_id)
 union all
-select 'coverage', count(lists.user_id) / greatest(count(*), 1), min(eligible.user_id) filter (lists.user_id is null)
+select 'coverage', coalesce(count(lists.user_id) / nullif(count(*), 0), 1), min(eligible.user_id) filter (lists.user_id is null)
 from eligible
 left join lists on eligible.user_id = lists.user_id
 union all
