@@ -52,11 +52,27 @@ def run_command(day: str, users: str | None, under_airflow: bool) -> None:
 
     settings, parsed, count = Settings.from_environment(), parse_day(day), _count(users)
     if under_airflow:
-        from overture.orchestration.run_day import run_day
+        from overture.orchestration import run_day
+
+        run_day.run_day(settings, parsed, count)
     else:
-        from overture.steps import run_day
-    run_day(settings, parsed, count)
+        from overture import steps
+
+        steps.run_day(settings, parsed, count)
     _show_results(settings, day)
+
+
+@cli.command("backfill")
+@click.option("--from", "first", required=True, metavar="YYYY-MM-DD", help="The first data day.")
+@click.option("--to", "last", required=True, metavar="YYYY-MM-DD", help="The last data day, included.")
+@users_option
+def backfill_command(first: str, last: str, users: str | None) -> None:
+    """Make past days again under the running Airflow, two at a time, and wait for them."""
+    from overture.core.days import parse_day
+    from overture.orchestration.backfill import backfill
+
+    settings, days = Settings.from_environment(), (parse_day(first), parse_day(last))
+    backfill(settings, *days, users=_count(users), tell=lambda line: click.echo(line, err=True))
 
 
 @cli.command("query")

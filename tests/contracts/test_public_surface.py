@@ -31,6 +31,7 @@ TABLES = {
 COMMANDS = {
     "step": {"name", "--day", "--users"},
     "run": {"--day", "--users", "--airflow"},
+    "backfill": {"--from", "--to", "--users"},
     "query": {"sql", "--format", "--as-of-run"},
     "up": {"--only-catalog"},
     "down": set(),
