@@ -182,11 +182,3 @@ def lake(module_settings: Settings) -> SmallLake:
     small.plant(first_rows())
     small.build()
     return small
-
-
-@pytest.fixture
-def landed_lake(settings: Settings) -> SmallLake:
-    """The first rows, landed and not built."""
-    small = SmallLake(settings)
-    small.plant(first_rows())
-    return small
