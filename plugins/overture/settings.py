@@ -121,7 +121,7 @@ class Settings:
                 folder.mkdir(parents=True, exist_ok=True)
             probe = self.scratch / f".probe-{os.getpid()}"
             probe.write_bytes(b"x" * 4096)
-            probe.unlink()
+            probe.unlink(missing_ok=True)  # another thread has the same name
         except OSError as error:
             raise HomeError(
                 "the home cannot be written",
