@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from overture.adapters.als import PACKAGE, AlsParameters, fit_factors
+from overture.adapters.als import PACKAGE, AlsParameters, fit_factors, one_blas_thread
 from overture.adapters.artifacts import (
     factors_folder,
     git_revision,
@@ -26,7 +26,7 @@ from overture.core.confidence import confidence_of, weigh
 from overture.core.factors import Factors
 from overture.core.holdout import judge_holdout
 from overture.core.ranking import ALS, STRATEGIES, RankedLists
-from overture.core.recommendations import reasons_for, recommend
+from overture.core.recommendations import Rules, reasons_for, recommend
 from overture.errors import ArtifactError
 from overture.run import Run
 
@@ -34,6 +34,7 @@ RECOMMENDATIONS = "candidate.recommendations"
 METRICS = "candidate.model_metrics"
 
 
+@one_blas_thread()
 def train_factors(run: Run, warehouse: Warehouse) -> None:
     """Fit the day's factors and store them with their manifest; fit again without the last days, and judge that.
 
@@ -58,6 +59,7 @@ def train_factors(run: Run, warehouse: Warehouse) -> None:
     warehouse.replace_day(METRICS, run.day, _metric_rows(run.day, manifest["model_version"], metrics))
 
 
+@one_blas_thread()
 def rank_items(run: Run, warehouse: Warehouse) -> None:
     """Rank items for every eligible user of the day with the day's factors; write candidate.recommendations.
 
@@ -74,16 +76,20 @@ def rank_items(run: Run, warehouse: Warehouse) -> None:
             got=manifest["input"]["sha256"],
         )
     behaviour = Behaviour(interactions, _facts(warehouse, run.day), read_readers(warehouse, run.day))
-    config = load_config("ranking")
-    lists = recommend(factors, behaviour, config["list_length"], config["excluded_days"])
     # What the factors were fitted with, should the configuration have changed since.
     parameters = AlsParameters.from_config(manifest["parameters"])
     weights = weigh(interactions, interactions.weights, parameters.least_weight)
+    lists = recommend(factors, np.diff(weights.matrix.indptr), behaviour, _rules())
     confidence = confidence_of(weights.matrix, parameters.alpha)
     reasons = reasons_for(lists, factors, confidence, behaviour, parameters.regularization_for(weights))
     reason_ids = pa.array(factors.item_ids[np.maximum(reasons, 0)].ravel(), mask=(reasons < 0).ravel())
     rows = _recommendation_rows(run.day, lists, reason_ids, behaviour, manifest["model_version"])
     warehouse.replace_day(RECOMMENDATIONS, run.day, rows)
+
+
+def _rules() -> Rules:
+    config = load_config("ranking")
+    return Rules(config["list_length"], config["excluded_days"], config["least_history"])
 
 
 def _facts(warehouse: Warehouse, day: date) -> ItemFacts:

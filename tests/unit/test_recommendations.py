@@ -7,7 +7,7 @@ from scipy.sparse import csr_matrix
 from overture.core.behaviour import Behaviour, Interactions, ItemFacts, Readers
 from overture.core.factors import Factors
 from overture.core.ranking import STRATEGIES
-from overture.core.recommendations import reasons_for, recommend
+from overture.core.recommendations import Rules, reasons_for, recommend
 
 ITEMS = np.array(["apple", "bread", "cheese", "fuel", "milk", "pear"])
 FACTS = ItemFacts(
@@ -37,10 +37,11 @@ FACTORS = Factors(
     item_ids=HISTORY.item_ids,
 )
 DAY = Behaviour(HISTORY, FACTS, READERS)
+THREE = Rules(list_length=3, excluded_days=28, least_history=3)
 
 
-def recommended(behaviour: Behaviour, length: int = 3) -> dict[str, list[tuple[str, str]]]:
-    lists = recommend(FACTORS, behaviour, length, excluded_days=28)
+def recommended(behaviour: Behaviour, rules: Rules = THREE) -> dict[str, list[tuple[str, str]]]:
+    lists = recommend(FACTORS, np.array([3]), behaviour, rules)
     return {
         str(user): [
             (str(ITEMS[item]), STRATEGIES[strategy])
@@ -65,7 +66,15 @@ def test_a_reader_whom_the_factors_do_not_know_gets_the_favourite_department_fir
 
 def test_a_reader_without_a_favourite_department_gets_what_is_popular_and_may_be_recommended() -> None:
     # Neither fuel, which nobody should be written to about, nor the pear, which is sold out.
-    assert recommended(DAY, length=9)["stranger"] == [(i, "popular") for i in ("bread", "milk", "cheese", "apple")]
+    assert recommended(DAY, replace(THREE, list_length=9))["stranger"] == [
+        (i, "popular") for i in ("bread", "milk", "cheese", "apple")
+    ]
+
+
+def test_a_reader_with_too_short_a_history_gets_what_is_popular_too() -> None:
+    strategies = {strategy for _, strategy in recommended(DAY, replace(THREE, least_history=4))["ana"]}
+
+    assert strategies == {"popular_in_department", "popular"}
 
 
 def test_nobody_is_recommended_anything_where_nothing_is_available() -> None:
@@ -80,7 +89,7 @@ def test_without_readers_there_are_no_lists(readers: Readers) -> None:
 
 
 def test_only_places_that_the_factors_filled_have_a_reason() -> None:
-    lists = recommend(FACTORS, DAY, 3, excluded_days=28)
+    lists = recommend(FACTORS, np.array([3]), DAY, THREE)
 
     reasons = reasons_for(lists, FACTORS, csr_matrix(np.full((1, 3), 2.0, np.float32)), DAY, 0.1)
 

@@ -1,6 +1,7 @@
 """The door to implicit: alternating least squares over our own confidence matrix."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -51,6 +52,13 @@ class AlsParameters:
         return asdict(self)
 
 
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep numpy, scipy and implicit to one BLAS thread: the sums of more depend on how many there are."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
+
 def fit_factors(weights: Weights, parameters: AlsParameters, threads: int) -> Factors:
     """Fit factors to the confidence 1 + alpha * weight.
 
@@ -65,7 +73,7 @@ def fit_factors(weights: Weights, parameters: AlsParameters, threads: int) -> Fa
 
     if not weights.matrix.nnz:
         raise ValueError("nothing to learn from; expected: a user and item that weigh enough; got: none")
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_blas_thread():
         model = AlternatingLeastSquares(
             factors=parameters.factors,
             regularization=parameters.regularization_for(weights),

@@ -1,5 +1,7 @@
 """Which items each reader is recommended, and why: the rules of the shop around the ranking."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
@@ -18,27 +20,44 @@ from overture.core.ranking import (
 )
 
 
-def recommend(factors: Factors, behaviour: Behaviour, length: int, excluded_days: int) -> RankedLists:
-    """Return one list of up to `length` items for each reader; items are positions in its facts.
+@dataclass(frozen=True)
+class Rules:
+    """The shop's rules of recommending; `config/ranking.toml` says why each is as it is.
 
-    Only promotable, available items that the reader has not bought in the last `excluded_days` days, the data day
-    being the last of them. What was bought longer ago may come again: a shop of daily needs lives on it. The factors
-    fill a list first; then what is popular in the reader's favourite department; then what is popular at all.
+    list_length: items in a list. excluded_days: so long ago, the data day included, the last purchase must be.
+    least_history: users with fewer items to learn from are ranked by popularity.
+    """
+
+    list_length: int
+    excluded_days: int
+    least_history: int
+
+
+def recommend(
+    factors: Factors, history_lengths: npt.NDArray[np.integer], behaviour: Behaviour, rules: Rules
+) -> RankedLists:
+    """Return one list for each reader; items are positions in the behaviour's facts.
+
+    history_lengths: for each of `factors.user_ids`, the items that the factors were learned from.
+
+    Only promotable, available items that the reader has not bought lately. What was bought longer ago may come again:
+    a shop of daily needs lives on it. The factors fill a list first; then what is popular in the reader's favourite
+    department; then what is popular at all.
     """
     interactions, facts, readers = behaviour.interactions, behaviour.facts, behaviour.readers
     allowed = facts.is_promotable & facts.is_available
-    bought_lately = (interactions.bought_days_ago >= 0) & (interactions.bought_days_ago < excluded_days)
+    bought_lately = (interactions.bought_days_ago >= 0) & (interactions.bought_days_ago < rules.excluded_days)
     excluded = pairs_of(interactions, bought_lately, readers.user_ids, facts.item_ids)
     row_of_item = positions_of(factors.item_ids, facts.item_ids)
     row_of_user = positions_of(factors.user_ids, readers.user_ids)
-    known = np.flatnonzero(row_of_user >= 0)
-    lists = RankedLists.empty(len(readers.user_ids), length)
+    known = np.flatnonzero((row_of_user >= 0) & (history_lengths[row_of_user] >= rules.least_history))
+    lists = RankedLists.empty(len(readers.user_ids), rules.list_length)
     found = rank_by_factors(
         factors.user_factors[row_of_user[known]],
         factors.item_factors[np.maximum(row_of_item, 0)],
         allowed & (row_of_item >= 0),
         excluded[known],
-        length,
+        rules.list_length,
     )
     lists.items[known], lists.scores[known], lists.strategies[known] = found.items, found.scores, found.strategies
     _fill_with_popular(lists, facts, readers, allowed, excluded)
