@@ -1,0 +1,1 @@
+"""The copy engine: writes drafts in batches, in an environment of its own."""

@@ -1,0 +1,40 @@
+"""How many processors are free right now: a crowded engine is slower with two threads than with one."""
+
+import os
+import time
+from pathlib import Path
+
+ROUNDING = 0.3
+"""A processor that is mostly idle counts as free from 0.7 on."""
+
+
+def free_threads(most: int, *, seconds: float = 1.0) -> int:
+    """Return how many threads the processors that this process may use would serve now: 1 to `most`.
+
+    Watches the machine for `seconds`. Where the system does not tell how busy it is, every processor counts as free.
+    """
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    usable = min(usable, _quota() or usable)
+    before = _idle_seconds()
+    time.sleep(seconds)
+    after = _idle_seconds()
+    free = float(usable) if before is None or after is None else (after - before) / seconds
+    return max(1, min(int(free + ROUNDING), usable, most))
+
+
+def _idle_seconds() -> float | None:
+    # The fourth and fifth numbers of the first line: ticks spent idle and waiting for the disk, over all processors.
+    try:
+        fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
+        return (int(fields[4]) + int(fields[5])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _quota() -> int | None:
+    # A container's share: "200000 100000" is two processors, "max 100000" all of them.
+    try:
+        share, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return None if share == "max" else max(1, int(share) // int(period))
+    except (OSError, ValueError):
+        return None

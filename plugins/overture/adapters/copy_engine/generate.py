@@ -1,0 +1,115 @@
+"""The copy worker, in the copy environment: `python -m ... --job FILE --out FOLDER`."""
+
+import argparse
+import fcntl
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from overture.adapters.copy_engine.exchange import (
+    CopyRequest,
+    Job,
+    RawDraft,
+    read_job,
+    read_shards,
+    write_shard,
+)
+from overture.adapters.copy_engine.free_threads import free_threads
+from overture.errors import OvertureError
+
+BAR_WIDTH = 30
+
+
+class Engine(Protocol):
+    """Whatever turns a batch of requests into one draft each, in order."""
+
+    def write(self, requests: Sequence[CopyRequest]) -> list[RawDraft]:
+        """Generate one batch."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Generate the drafts of a job that the folder does not hold yet; return 0, or an error's exit code.
+
+    Progress goes to standard error; an error's one line goes to standard output, for the process that started this.
+    """
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--job", type=Path, required=True, help="requests, as JSON lines")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
+    parser.add_argument("--end-with-input", action="store_true", help="end as soon as standard input closes")
+    options = parser.parse_args(arguments)
+    if options.end_with_input:
+        threading.Thread(target=_end_with_input, daemon=True).start()
+    try:
+        with sole_worker(options.out):
+            generate_missing(read_job(options.job), options.out)
+    except OvertureError as error:
+        print(error)
+        return error.exit_code
+    except Exception as error:
+        traceback.print_exc()
+        print(f"{type(error).__name__}: {error}".splitlines()[0])
+        return 1
+    return 0
+
+
+def generate_missing(job: Job, folder: Path) -> int:
+    """Generate what no finished shard holds, one shard a batch; return how many. Starts no engine for nothing."""
+    stored = read_shards(folder)
+    missing = [request for request in job.requests if request.draft_id not in stored]
+    if not missing:
+        return 0
+    engine = _open_engine(job)
+    size = job.options.batch_size
+    start, tokens = time.monotonic(), 0
+    for first in range(0, len(missing), size):
+        drafts = engine.write(missing[first : first + size])
+        write_shard(folder, drafts)
+        tokens += sum(draft.tokens_out for draft in drafts)
+        _show(first + len(drafts), len(missing), tokens / (time.monotonic() - start))
+    return len(missing)
+
+
+def _open_engine(job: Job) -> Engine:
+    if job.options.model.startswith(("http://", "https://")):
+        from overture.adapters.copy_engine.served_engine import ServedEngine
+
+        return ServedEngine(job.options, job.sampling)
+    threads = free_threads(job.options.most_threads)
+    print(f"write_copy: starting vLLM with {job.options.name}, {threads} threads", file=sys.stderr, flush=True)
+    from overture.adapters.copy_engine.vllm_engine import VllmEngine, quiet_environment
+
+    os.environ.update(quiet_environment(job.options, threads))
+    return VllmEngine(job.options, job.sampling, threads)
+
+
+@contextmanager
+def sole_worker(folder: Path) -> Iterator[None]:
+    """Hold the folder: a second worker waits here, and then finds what the first has left to do."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".worker").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _show(done: int, wanted: int, speed: float) -> None:
+    filled = BAR_WIDTH * done // wanted
+    bar = "#" * filled + "." * (BAR_WIDTH - filled)
+    end = "\r" if sys.stderr.isatty() and done < wanted else "\n"
+    line = f"write_copy: [{bar}] {done}/{wanted} drafts, {speed:.0f} tokens/s"
+    print(line, end=end, file=sys.stderr, flush=True)
+
+
+def _end_with_input() -> None:
+    # The parent holds the other end. It closes when the parent ends, even by `kill -9`.
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

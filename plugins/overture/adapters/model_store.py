@@ -1,0 +1,77 @@
+"""Where the language model comes from: converted once, named by a setting, or served elsewhere; verified before use."""
+
+import fcntl
+import hashlib
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from overture.adapters.copy_engine.model_folder import verify_folder
+from overture.adapters.copy_engine.served_engine import served_names, split_address
+from overture.adapters.copy_process import run_module
+from overture.errors import ModelError
+from overture.settings import Settings
+
+BUNDLED = "SmolLM2-135M-Instruct"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that is ready. location: a folder, or a served model's address; name: what drafts are signed with.
+
+    fingerprint: sha256 (hex) of its files; of its address for a served one, whose files are out of sight.
+    """
+
+    location: str
+    name: str
+    fingerprint: str
+
+
+def is_address(location: str) -> bool:
+    """Say whether OVERTURE_MODEL names a served model and no folder."""
+    return location.startswith(("http://", "https://"))
+
+
+def ensure_model(settings: Settings) -> Model:
+    """Return the model, after converting the bundled one where it is missing.
+
+    Raises ModelError for a model that is unknown, half-written or damaged, and CopyEngineError when the copy
+    environment fails. Processes that come at the same time wait for the one that converts.
+    """
+    folder = settings.models / BUNDLED
+    if settings.model is None and not folder.exists():
+        settings.models.mkdir(parents=True, exist_ok=True)
+        with (settings.models / ".conversion").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                _convert(settings, folder)
+    return locate_model(settings)
+
+
+def locate_model(settings: Settings) -> Model:
+    """Return the model, verified; raise ModelError when it is not there, not whole or not served."""
+    if settings.model is not None and is_address(settings.model):
+        return _served(settings.model)
+    folder = settings.models / BUNDLED if settings.model is None else Path(settings.model).expanduser().absolute()
+    return Model(str(folder), folder.name, verify_folder(folder))
+
+
+def copy_python(settings: Settings) -> Path:
+    """Return the interpreter that drafts are generated with: ours for a served model, which needs no engine here."""
+    is_served = settings.model is not None and is_address(settings.model)
+    return Path(sys.executable) if is_served else settings.copy_python
+
+
+def _served(address: str) -> Model:
+    base, name = split_address(address)
+    names = served_names(base)
+    if name not in names:
+        raise ModelError("not a model of this server", where=base, expected=", ".join(names), got=name)
+    return Model(address, name, hashlib.sha256(address.encode()).hexdigest())
+
+
+def _convert(settings: Settings, folder: Path) -> None:
+    run_module(
+        settings.copy_python, "overture.adapters.copy_engine.convert", ["--out", str(folder)], stderr=subprocess.DEVNULL
+    )

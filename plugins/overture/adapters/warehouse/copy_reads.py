@@ -1,0 +1,112 @@
+"""What copywriting reads from the lake and writes to it: who gets a message, the facts, the stored drafts."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+
+import pyarrow as pa
+
+from overture.adapters.copy_engine.exchange import RawDraft
+from overture.adapters.warehouse.connection import Warehouse
+from overture.core.claims import Recipient
+
+DRAFTS = "copy.drafts"
+COLUMNS = {
+    "draft_id": pa.string(),
+    "text": pa.string(),
+    "finish_reason": pa.string(),
+    "tokens_in": pa.int64(),
+    "tokens_out": pa.int64(),
+    "engine": pa.string(),
+    "engine_version": pa.string(),
+    "model": pa.string(),
+    "device": pa.string(),
+    "dtype": pa.string(),
+    "threads": pa.int32(),
+    "prompt_version": pa.string(),
+    "made_for_day": pa.date32(),
+}
+
+
+def read_recipients(warehouse: Warehouse, day: date, most: int) -> list[Recipient]:
+    """Return up to `most` eligible users of the day with their best item's facts, the most recently active first."""
+    rows = warehouse.rows(
+        """
+        with readers as (
+            select user_id, favourite_department, last_active_on
+            from candidate.audience
+            where data_day = $day and is_eligible
+        ),
+
+        best as (
+            select user_id, item_id, reason_item_id, strategy
+            from candidate.recommendations
+            where data_day = $day and rank = 1
+        ),
+
+        facts as (
+            select item_id, title, department, category, brand, size, price, currency
+            from candidate.item_facts
+            where data_day = $day
+        )
+
+        select
+            readers.user_id,
+            facts.item_id,
+            facts.title,
+            facts.department,
+            facts.category,
+            facts.brand,
+            facts.size,
+            facts.price,
+            facts.currency,
+            best.reason_item_id,
+            reasons.title as reason_title,
+            coalesce(readers.favourite_department = facts.department, false) as is_favourite_department,
+            best.strategy
+        from readers
+        inner join best on readers.user_id = best.user_id
+        inner join facts on best.item_id = facts.item_id
+        left join facts as reasons on best.reason_item_id = reasons.item_id
+        where trim(facts.title) <> ''
+        order by readers.last_active_on desc, readers.user_id
+        limit $most
+        """,
+        {"day": day, "most": most},
+    )
+    return [Recipient(*row) for row in rows]
+
+
+def stored_drafts(warehouse: Warehouse, draft_ids: Sequence[str]) -> dict[str, RawDraft]:
+    """Return those of the drafts that the lake holds, by id."""
+    if not warehouse.columns(DRAFTS):
+        return {}
+    names = [name for name in COLUMNS if name != "made_for_day"]
+    rows = warehouse.rows(
+        f"select {', '.join(names)} from {DRAFTS} where list_contains($ids, draft_id)",
+        {"ids": list(draft_ids)},
+    )
+    drafts = [RawDraft(**dict(zip(names, row, strict=True))) for row in rows]
+    return {draft.draft_id: draft for draft in drafts}
+
+
+def store_drafts(warehouse: Warehouse, drafts: Sequence[RawDraft], day: date) -> int:
+    """Store the drafts that the lake does not hold yet; return how many. A stored draft never changes."""
+    rows = pa.Table.from_pylist(
+        [asdict(draft) | {"made_for_day": day} for draft in drafts], schema=pa.schema(list(COLUMNS.items()))
+    )
+
+    def work(lake: Warehouse) -> int:
+        lake.execute(
+            f"create table if not exists {DRAFTS} (draft_id varchar, text varchar, finish_reason varchar,"
+            " tokens_in bigint, tokens_out bigint, engine varchar, engine_version varchar, model varchar,"
+            " device varchar, dtype varchar, threads integer, prompt_version varchar, made_for_day date)"
+        )
+        with lake.registered(rows) as view:
+            found = lake.execute(
+                f"insert into {DRAFTS} by name select new.* from {view} as new"
+                f" anti join {DRAFTS} as known on new.draft_id = known.draft_id"
+            )
+            return int(found.fetchall()[0][0])
+
+    return warehouse.write(f"store drafts {day}", work)

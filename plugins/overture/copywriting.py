@@ -1,0 +1,220 @@
+"""The steps that write a message for each chosen user: ask for drafts, generate the missing ones, check and fill."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from overture.adapters.copy_engine.exchange import (
+    CopyRequest,
+    EngineOptions,
+    Job,
+    RawDraft,
+    Sampling,
+    read_job,
+    read_shards,
+    shards,
+    write_job,
+)
+from overture.adapters.copy_process import run_module
+from overture.adapters.model_store import Model, copy_python, locate_model
+from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.copy_reads import read_recipients, store_drafts, stored_drafts
+from overture.adapters.warehouse.runs import StepCost
+from overture.configuration import load_config
+from overture.core.claims import Fact, Recipient, claims_in, facts_of
+from overture.core.drafts import Draft, DraftRules, refusal_of
+from overture.core.prompts import (
+    Prompt,
+    chat,
+    draft_id,
+    grammar,
+    own_words,
+    parse_prompt,
+    plain_reply,
+    render_request,
+    request_seed,
+    safe_name,
+)
+from overture.core.slots import TitleRules, fill, readable_title
+from overture.errors import SettingsError
+from overture.run import Run
+from overture.settings import PACKAGE
+
+MESSAGES = "candidate.messages"
+CLAIMS = "candidate.message_claims"
+WORKER = "overture.adapters.copy_engine.generate"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one user's message is made of: the facts it may state, and the draft that is asked for."""
+
+    recipient: Recipient
+    facts: dict[str, Fact]
+    request: CopyRequest
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The facts as they read, by slot."""
+        return {slot: fact.rendered for slot, fact in self.facts.items()}
+
+
+def prepare_copy(run: Run, warehouse: Warehouse) -> StepCost:
+    """Write the requests for drafts that the lake does not hold to OVERTURE_HOME/copy/<day>/requests.jsonl.
+
+    Raises ModelError when the model is not ready.
+    """
+    model = locate_model(run.settings)
+    plans = _plans(run, warehouse, model)
+    wanted = {plan.request.draft_id: plan.request for plan in plans}
+    stored = stored_drafts(warehouse, list(wanted))
+    missing = [request for identity, request in wanted.items() if identity not in stored]
+    write_job(_job_file(run), Job(_engine_options(model), _sampling(), missing))
+    return StepCost(drafts_reused=len(stored))
+
+
+def write_copy(run: Run) -> StepCost:
+    """Generate the drafts that are asked for and in no shard yet, in the copy environment; start nothing for none.
+
+    Raises ModelError and CopyEngineError.
+    """
+    job, folder = read_job(_job_file(run)), _shards_folder(run)
+    before = read_shards(folder)
+    if {request.draft_id for request in job.requests} <= before.keys():
+        return StepCost(drafts_reused=len(job.requests))
+    arguments = ["--job", str(_job_file(run)), "--out", str(folder), "--end-with-input"]
+    run_module(copy_python(run.settings), WORKER, arguments)
+    made = [draft for identity, draft in read_shards(folder).items() if identity not in before]
+    return StepCost(
+        tokens_in=sum(draft.tokens_in for draft in made),
+        tokens_out=sum(draft.tokens_out for draft in made),
+        drafts_made=len(made),
+    )
+
+
+def render_messages(run: Run, warehouse: Warehouse) -> None:
+    """Store the new drafts; write each user's message and its claims from the draft if it passes, else the template."""
+    finished = shards(_shards_folder(run))
+    store_drafts(warehouse, list(read_shards(_shards_folder(run)).values()), run.day)
+    plans = _plans(run, warehouse, locate_model(run.settings))
+    drafts = stored_drafts(warehouse, [plan.request.draft_id for plan in plans])
+    made = [_message(plan, drafts.get(plan.request.draft_id), run.day) for plan in plans]
+    messages = [message for message, _ in made]
+    claims = [claim for _, claims in made for claim in claims]
+
+    def work(lake: Warehouse) -> None:
+        lake.replace_day(MESSAGES, run.day, _table(messages, MESSAGE_TYPES))
+        lake.replace_day(CLAIMS, run.day, _table(claims, CLAIM_TYPES))
+
+    warehouse.write(f"render messages {run.day}", work)
+    for shard in finished:
+        shard.unlink(missing_ok=True)
+
+
+MESSAGE_TYPES = {"data_day": pa.date32()} | {
+    name: pa.string()
+    for name in (
+        "user_id", "item_id", "text", "locale", "engine", "model", "prompt_version", "draft_id", "rung", "refusal",
+    )
+}  # fmt: skip
+CLAIM_TYPES = (
+    {"data_day": pa.date32()}
+    | {
+        name: pa.string()
+        for name in ("user_id", "item_id", "slot", "rendered", "source_table", "source_column", "source_key")
+    }
+    | {"source_day": pa.date32()}
+)
+
+
+def _message(plan: Plan, raw: RawDraft | None, day: date) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """Return one user's row of messages and its rows of claims."""
+    prompt, config = _prompt("prompt"), load_config("copy")
+    draft = Draft(raw.text, raw.finish_reason) if raw else None
+    written = own_words(prompt, plan.facts, draft.text) if draft else None
+    told = "\n".join(content for role, content in plan.request.messages if role == "system")
+    refusal = refusal_of(draft, plan.values, written, DraftRules.from_config(config), told)
+    person = {"data_day": day, "user_id": plan.recipient.user_id, "item_id": plan.recipient.item_id}
+    if raw and refusal is None:
+        reply = raw.text
+        signature = {"engine": raw.engine, "model": raw.model, "prompt_version": raw.prompt_version}
+        signature |= {"draft_id": raw.draft_id, "rung": "draft"}
+    else:
+        template = _prompt("template")
+        reply = plain_reply(template, plan.facts)
+        signature = {"engine": "none", "model": "none", "prompt_version": template.version, "rung": "template"}
+    message = person | {"text": fill(reply, plan.values), "locale": config["message"]["locale"], "refusal": refusal}
+    claims = [person | {"slot": slot} | vars(fact) for slot, fact in claims_in(reply, plan.facts).items()]
+    return message | signature, claims
+
+
+def _plans(run: Run, warehouse: Warehouse, model: Model) -> list[Plan]:
+    most = load_config("copy")["audience"]["users"] if run.users is None else run.users
+    return [_plan(recipient, run.day, model) for recipient in read_recipients(warehouse, run.day, most)]
+
+
+def _plan(recipient: Recipient, day: date, model: Model) -> Plan:
+    config, prompt = load_config("copy"), _prompt("prompt")
+    rules = TitleRules(config["title"]["words"], config["title"]["cut_length"])
+    facts = facts_of(recipient, day, rules)
+    request = render_request(prompt.request, _names(recipient, facts, prompt, rules, config["message"]["name_length"]))
+    messages, pattern = chat(prompt, request), grammar(prompt, facts)
+    sampling = dict(config["sampling"]) | {"context_tokens": config["engine"]["context_tokens"]}
+    identity = draft_id(messages, pattern, model.fingerprint, sampling, prompt.version)
+    seed = request_seed(identity, config["sampling"]["seed"])
+    return Plan(
+        recipient, facts, CopyRequest(identity, [list(message) for message in messages], pattern, seed, prompt.version)
+    )
+
+
+def _names(
+    recipient: Recipient, facts: dict[str, Fact], prompt: Prompt, rules: TitleRules, most: int
+) -> dict[str, str]:
+    """Return what the prompt's places stand for: catalogue names made safe, and why this item was chosen."""
+    names = {
+        "title": recipient.title,
+        "department": recipient.department,
+        "category": recipient.category,
+        "brand": recipient.brand,
+        "reason_item": recipient.reason_title if "reason_item" in facts else None,
+    }
+    safe = {place: safe_name(readable_title(name, rules), most) for place, name in names.items() if name}
+    why = "reason" if "reason_item" in safe else "department" if recipient.is_favourite_department else "popular"
+    return safe | {"why": render_request(prompt.reasons.get(why, ""), safe)}
+
+
+@cache
+def _prompt(kind: str) -> Prompt:
+    """Return the configured prompt or template; raise SettingsError when its file is missing."""
+    version = load_config("copy")["message"][kind]
+    path = PACKAGE / "prompts" / f"{version}.md"
+    try:
+        return parse_prompt(path.read_text(encoding="utf-8"), version)
+    except (OSError, ValueError) as error:
+        raise SettingsError("unreadable prompt", where=path, expected="a prompt file", got=error) from error
+
+
+def _sampling() -> Sampling:
+    settings = {name: value for name, value in load_config("copy")["sampling"].items() if name != "seed"}
+    return Sampling(**settings)
+
+
+def _engine_options(model: Model) -> EngineOptions:
+    return EngineOptions(model=model.location, name=model.name, **load_config("copy")["engine"])
+
+
+def _job_file(run: Run) -> Path:
+    return run.settings.copy / str(run.day) / "requests.jsonl"
+
+
+def _shards_folder(run: Run) -> Path:
+    return run.settings.copy / str(run.day) / "shards"
+
+
+def _table(rows: Sequence[dict[str, Any]], types: dict[str, pa.DataType]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=pa.schema(list(types.items())))

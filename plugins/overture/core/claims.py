@@ -1,0 +1,69 @@
+"""Claims: what a message says about an item, each tied to the published cell that proves it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from overture.core.slots import TitleRules, readable_price, readable_size, readable_title, slots_in
+
+ITEM_FACTS = "marts.item_facts"
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One user who gets a message, and what the day's tables say about the item that it is about.
+
+    Texts are the shop's own, untouched. `reason_*` is the item in the user's history that led to this one;
+    `is_favourite_department` says whether the item stands where the user spends most.
+    """
+
+    user_id: str
+    item_id: str
+    title: str
+    department: str | None
+    category: str | None
+    brand: str | None
+    size: str | None
+    price: Decimal | None
+    currency: str
+    reason_item_id: str | None
+    reason_title: str | None
+    is_favourite_department: bool
+    strategy: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A statement as it may stand in a message, with its cell: table, column, the row's key, the row's day."""
+
+    rendered: str
+    source_table: str
+    source_column: str
+    source_key: str
+    source_day: date
+
+
+def facts_of(recipient: Recipient, day: date, rules: TitleRules) -> dict[str, Fact]:
+    """Return the facts that this message may use, by slot; a slot whose cell says nothing usable is absent.
+
+    The reason is absent where it reads like the title itself: "because you bought milk: milk" explains nothing.
+    """
+    reason = readable_title(recipient.reason_title or "", rules)
+    title = readable_title(recipient.title, rules)
+    texts = {
+        "title": (title, "title", recipient.item_id),
+        "price": (readable_price(recipient.price, recipient.currency), "price", recipient.item_id),
+        "size": (readable_size(recipient.size), "size", recipient.item_id),
+        "reason_item": (reason if reason != title else None, "title", recipient.reason_item_id),
+    }
+    return {
+        slot: Fact(text, ITEM_FACTS, column, f"item_id={item_id}", day)
+        for slot, (text, column, item_id) in texts.items()
+        if text
+    }
+
+
+def claims_in(draft: str, facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    """Return the facts that a draft uses, by slot, each once; raise KeyError for a slot without a fact."""
+    return {slot: facts[slot] for slot in slots_in(draft)}

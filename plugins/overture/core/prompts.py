@@ -1,0 +1,179 @@
+"""Prompts: what the model is told about an item, and the grammar that its answer must follow."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from string import Template
+
+from overture.core.slots import slots_in
+
+Message = tuple[str, str]
+"""Who speaks (system, user or assistant) and what."""
+
+_HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
+_UNSAFE = re.compile(r"[^\w &'.,%+/-]|_")
+_GAP = re.compile(r"\[(\d+)-(\d+) words\]")
+_LITERAL = re.compile(r"([\\.^$*+?{}\[\]|()/-])")
+
+WORD = "[a-z]{1,12}"
+LAST_WORD = "[a-z]{3,12}"
+"""What the model may put into a gap: small letters, so that no figure, sign, brace, address or name gets in. The last
+word of a gap has three letters or more, or many a gap would end with "of a"."""
+
+
+class PromptError(ValueError):
+    """A prompt file lacks a section, or a section says something it may not."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt file, read: name and version, instructions, request lines, examples, and what a reply is made of.
+
+    reasons: how each strategy is told to the model. examples: pairs of request and reply. openings: first sentences,
+    with gaps such as `[2-6 words]` for the model's own words. closings: the slots that each needs, and its wordings.
+    """
+
+    version: str
+    instructions: str
+    request: str
+    reasons: Mapping[str, str]
+    examples: tuple[tuple[str, str], ...]
+    openings: tuple[str, ...]
+    closings: tuple[tuple[frozenset[str], tuple[str, ...]], ...]
+
+
+def parse_prompt(text: str, version: str) -> Prompt:
+    """Read a prompt file: headings with `# `, text below each; raise PromptError when a section is missing or wrong.
+
+    Closings follow in the order of the file; one whose slots were said by an earlier one is left out.
+    """
+    parts = _HEADING.split(text)
+    sections = [(heading.strip(), body.strip()) for heading, body in zip(parts[1::2], parts[2::2], strict=True)]
+    by_name = dict(sections)
+    requests = [body for heading, body in sections if heading == "example request"]
+    replies = [body for heading, body in sections if heading == "example reply"]
+    openings = tuple(by_name.get("openings", "").splitlines())
+    if len(requests) != len(replies) or not openings or any(slots_in(line) != ("title",) for line in openings):
+        raise PromptError(f"{version}: expected a reply to each example, and openings with {{title}} in each")
+    return Prompt(
+        version=version,
+        instructions=by_name.get("instructions", ""),
+        request=by_name.get("request", ""),
+        reasons={name[4:]: body for name, body in sections if name.startswith("why ")},
+        examples=tuple(zip(requests, replies, strict=True)),
+        openings=openings,
+        closings=_closings(sections, version),
+    )
+
+
+def _closings(sections: Sequence[tuple[str, str]], version: str) -> tuple[tuple[frozenset[str], tuple[str, ...]], ...]:
+    found = []
+    for heading, body in sections:
+        if not heading.startswith("closings "):
+            continue
+        needed = frozenset(heading.split()[1:])
+        wordings = tuple(line.strip() for line in body.splitlines() if line.strip())
+        if any(set(slots_in(wording)) != needed for wording in wordings):
+            raise PromptError(f"{version}: a wording under '{heading}' has other slots than its heading")
+        found.append((needed, wordings))
+    return tuple(found)
+
+
+def safe_name(text: str, most: int) -> str:
+    """Return external text as a name that can stand in a prompt: letters, digits and plain punctuation, one line.
+
+    Whatever a chat template or a tokenizer might take for a mark of its own (`<|im_start|>`, `[INST]`, `</s>`,
+    `{{ }}`, a line break, a colon that opens another line of data) is gone; the message itself shows the untouched
+    title.
+
+    >>> safe_name("Ice <|im_end|> {price}", 80)
+    'Ice im end price'
+    """
+    name = " ".join(_UNSAFE.sub(" ", text).split())
+    return name if len(name) <= most else name[:most].rsplit(" ", 1)[0]
+
+
+def render_request(template: str, names: Mapping[str, str]) -> str:
+    """Return the request, names put in for `$` places in one pass; a line with a place that has no name is left out."""
+    lines = [Template(line) for line in template.splitlines()]
+    return "\n".join(
+        line.substitute(names) for line in lines if all(names.get(place) for place in line.get_identifiers())
+    )
+
+
+def chat(prompt: Prompt, request: str) -> tuple[Message, ...]:
+    """Return the conversation up to the reply that is asked for: instructions, examples, the request."""
+    examples = [message for asked, reply in prompt.examples for message in (("user", asked), ("assistant", reply))]
+    return (("system", prompt.instructions), *examples, ("user", request))
+
+
+def grammar(prompt: Prompt, slots: Iterable[str]) -> str:
+    """Return the regular expression of the replies that an item with these slots may get.
+
+    A reply is one opening, its gaps filled by the model, then one wording of each closing whose slots the item has.
+    The model's own words stand in gaps alone and never around a price, size or reason: what they said about those
+    would be unproven.
+    """
+    choices = [prompt.openings, *_fitting(prompt, slots)]
+    return " ".join(f"(?:{'|'.join(map(_pattern_of, wordings))})" for wordings in choices)
+
+
+def own_words(prompt: Prompt, slots: Iterable[str], reply: str) -> str | None:
+    """Return the words that a reply has in the gaps of its opening; None when it does not follow the grammar."""
+    closings = [f"(?:{'|'.join(map(_pattern_of, wordings))})" for wordings in _fitting(prompt, slots)]
+    for opening in prompt.openings:
+        pattern = " ".join([_pattern_of(opening, gap_begins="(", gap_ends=")"), *closings])
+        found = re.fullmatch(pattern, reply)
+        if found:
+            return " ".join(found.groups())
+    return None
+
+
+def plain_reply(prompt: Prompt, slots: Iterable[str]) -> str:
+    """Return the reply that takes the first wording everywhere; raise PromptError where that one has a gap."""
+    reply = " ".join(wordings[0] for wordings in (prompt.openings, *_fitting(prompt, slots)))
+    if _GAP.search(reply):
+        raise PromptError(f"{prompt.version}: a gap, and no model to fill it")
+    return reply
+
+
+def _fitting(prompt: Prompt, slots: Iterable[str]) -> list[tuple[str, ...]]:
+    known, said, fitting = frozenset(slots), frozenset[str](), []
+    for needed, wordings in prompt.closings:
+        if needed <= known and not needed & said:
+            said |= needed
+            fitting.append(wordings)
+    return fitting
+
+
+def _pattern_of(wording: str, *, gap_begins: str = "", gap_ends: str = "") -> str:
+    pieces = _GAP.split(wording)
+    pattern = _literal(pieces[0])
+    for least, most, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+        more = f"(?: {WORD}){{{int(least) - 2},{int(most) - 2}}}"
+        pattern += f"{gap_begins}{WORD}{more} {LAST_WORD}{gap_ends}{_literal(text)}"
+    return pattern
+
+
+def _literal(text: str) -> str:
+    # re.escape also escapes spaces and other signs that the engines' grammars do not want escaped.
+    return _LITERAL.sub(r"\\\1", text)
+
+
+def draft_id(
+    messages: Sequence[Message], pattern: str, model: str, sampling: Mapping[str, object], version: str
+) -> str:
+    """Return a sha256 (hex) over all that a draft depends on.
+
+    `model` is the fingerprint of the model's files, `sampling` everything else that steers the engine's choice.
+    Users are no part of it: two users with the same item and reason share a draft.
+    """
+    depends_on = [list(map(list, messages)), pattern, model, dict(sampling), version]
+    return hashlib.sha256(json.dumps(depends_on, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def request_seed(identity: str, seed: int) -> int:
+    """Return a request's own seed, 0 to 2**31 - 1, from its draft id and the configured seed."""
+    return (int(identity[:8], 16) ^ seed) & 0x7FFF_FFFF

@@ -1,0 +1,134 @@
+"""Slots: the only way for a fact to enter a message, and how each kind of fact is written for people."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+SLOTS = ("title", "price", "size", "reason_item")
+"""Every slot there is, in the order in which they are told to the model."""
+
+_SLOT = re.compile(r"\{([a-z_]+)\}")
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_SIZE = re.compile(r"(\d{0,4}(?:\.\d{1,3})?) ?([A-Z]{1,3}(?: [A-Z]{2})?)", re.IGNORECASE)
+_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
+_SMALL_WORDS = frozenset({"a", "an", "and", "for", "in", "not", "of", "on", "or", "the", "to", "with"})
+_UNITS = {
+    "oz": "oz", "fz": "fl oz", "lb": "lb", "ct": "ct", "pk": "pk", "ml": "ml", "l": "L", "lt": "L", "ltr": "L",
+    "g": "g", "kg": "kg", "gal": "gal", "ga": "gal", "qt": "qt", "pt": "pt", "dz": "dozen", "in": "in", "ft": "ft",
+    "sq ft": "sq ft",
+}  # fmt: skip
+
+
+class SlotError(ValueError):
+    """A draft has a brace that opens no slot, or a slot that has no value."""
+
+
+@dataclass(frozen=True)
+class TitleRules:
+    """How titles in capitals are calmed down.
+
+    words: what an abbreviation (lower case) stands for; capitals in the replacement are kept.
+    cut_length: titles of exactly this many characters were cut by the shop's system; their last word is dropped.
+    """
+
+    words: Mapping[str, str] = field(default_factory=dict)
+    cut_length: int | None = None
+
+
+def slots_in(draft: str) -> tuple[str, ...]:
+    """Return the names between braces in order of appearance; raise SlotError for any other brace.
+
+    >>> slots_in("Try {title} for {price}.")
+    ('title', 'price')
+    """
+    if re.search(r"[{}]", _SLOT.sub("", draft)):
+        raise SlotError("a brace that opens no slot")
+    return tuple(_SLOT.findall(draft))
+
+
+def fill(draft: str, values: Mapping[str, str]) -> str:
+    """Return the draft with each slot replaced by its value, exactly; values are never read as slots themselves.
+
+    White space in the draft collapses to single spaces. A full stop after a value that ends a sentence itself is
+    dropped. Raises SlotError for a slot without a value and for a brace that opens no slot.
+
+    >>> fill("Try  {title}.", {"title": "{price} & Co."})
+    'Try {price} & Co.'
+    """
+    missing = [slot for slot in slots_in(draft) if not values.get(slot)]
+    if missing:
+        raise SlotError(f"no value for {missing[0]}")
+    parts = _SLOT.split(" ".join(draft.split()))
+    for place in range(1, len(parts), 2):
+        parts[place] = values[parts[place]]
+        if parts[place][-1] in ".!?" and parts[place + 1].startswith("."):
+            parts[place + 1] = parts[place + 1][1:]
+    return "".join(parts)
+
+
+def readable_title(raw: str, rules: TitleRules | None = None) -> str:
+    """Return a shop's title as people write it; a title that has small letters already keeps its letters.
+
+    Control characters become spaces, white space collapses. Nothing else is taken out: whatever the title says is
+    shown as it is.
+
+    >>> readable_title("ICE - CRUSHED/CUBED")
+    'Ice - Crushed/Cubed'
+    """
+    rules = rules or TitleRules()
+    printable = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", raw))
+    title = " ".join(printable.split())
+    if title != title.upper() or title == title.lower():
+        return title
+    if len(title) == rules.cut_length:
+        title = _without_cut_word(title)
+    return _WORD.sub(lambda word: _calm(word, rules.words), title)
+
+
+def _without_cut_word(title: str) -> str:
+    kept = re.sub(r"[ /&(-]+[^ /&(-]*$", "", title)
+    opened = kept.rfind("(")
+    if opened > kept.rfind(")"):
+        kept = kept[:opened]
+    return kept.rstrip(" -/&:,") or title
+
+
+def _calm(found: re.Match[str], words: Mapping[str, str]) -> str:
+    word = found.group().lower()
+    known = words.get(word)
+    if known is not None:
+        return known if known != known.lower() else known.title()
+    follows_digit = found.start() > 0 and found.string[found.start() - 1].isdigit()
+    if follows_digit or (found.start() > 0 and word in _SMALL_WORDS):
+        return word
+    return word[0].upper() + word[1:]
+
+
+def readable_price(amount: Decimal | None, currency: str) -> str | None:
+    """Return a price with its currency; None where there is none or it is not above zero.
+
+    >>> readable_price(Decimal("1234.5"), "USD")
+    '$1,234.50'
+    >>> readable_price(Decimal("2.49"), "CHF")
+    '2.49 CHF'
+    """
+    if amount is None or amount <= 0:
+        return None
+    symbol = _SYMBOLS.get(currency)
+    return f"{symbol}{amount:,.2f}" if symbol else f"{amount:,.2f} {currency}"
+
+
+def readable_size(raw: str | None) -> str | None:
+    """Return a package size as number and unit; None for anything that is not exactly that.
+
+    >>> readable_size("22 LB"), readable_size(".5 L"), readable_size("3 LB/CS")
+    ('22 lb', '0.5 L', None)
+    """
+    found = _SIZE.fullmatch(" ".join((raw or "").split()))
+    if not found or not found[1] or float(found[1]) <= 0:
+        return None
+    unit = _UNITS.get(found[2].lower())
+    number = f"0{found[1]}" if found[1].startswith(".") else found[1]
+    return f"{number} {unit}" if unit else None
