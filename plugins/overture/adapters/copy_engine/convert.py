@@ -46,6 +46,8 @@ def convert(gguf: Path, folder: Path) -> None:
     temporary.mkdir(parents=True)
     try:
         _write_model(gguf, temporary)
+        for path in temporary.iterdir():
+            path.chmod(0o644)  # the weights are written for their owner alone; a worker may be another user
         write_manifest(
             temporary,
             folder.name,
