@@ -63,8 +63,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     folder = tmp_path_factory.mktemp("readme")
     settings = Settings.from_environment({"OVERTURE_HOME": str(folder / ".overture")})
     with open_warehouse(settings) as warehouse:
-        for table in contracts():
-            warehouse.ensure_table(f"marts.{table}")
+        warehouse.write("tables", lambda lake: [lake.ensure_table(f"marts.{table}") for table in contracts()])
         rows = pa.table({"data_day": [DAY], "user_id": ["1"], "rank": pa.array([1], pa.int32()), "strategy": ["als"]})
         warehouse.replace_day("marts.recommendations", DAY, rows)
         yield Checkout(folder, settings)
@@ -76,7 +75,7 @@ def test_a_plain_duckdb_client_reads_what_is_published(checkout: Checkout) -> No
         [sys.executable, "-c", snippet], cwd=checkout.folder, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.strip() == "[('als', 1)]"
+    assert ran.stdout.splitlines()[-1] == "[('als', 1)]"  # a slow machine shows a progress bar above it
 
 
 def test_a_plain_duckdb_client_attached_so_cannot_write(checkout: Checkout) -> None:
