@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from overture.errors import OrchestrationError, UsageError
 from overture.orchestration import server
@@ -14,6 +14,9 @@ from overture.settings import Settings
 RUNS_AT_A_TIME = 2
 PAGE = 100
 """Runs an answer holds at most."""
+
+PATIENCE = 120.0
+"""Seconds to wait for the backfill before to be counted as over."""
 
 FINAL = ("success", "failed")
 
@@ -36,7 +39,7 @@ def backfill(
             "an empty range of days", expected="the first day not after the last", got=f"{first} to {last}"
         )
     api = server.connect(settings)
-    created = api.call("POST", "/api/v2/backfills", _order(first, last, users))
+    created = _create(api, _order(first, last, users))
     told: set[str] = set()
     while True:
         runs = _runs(api, first, last, str(created["created_at"]))
@@ -50,6 +53,23 @@ def backfill(
         time.sleep(1.0)
     _refuse_failures(api, ended)
     return {date.fromisoformat(run["partition_key"]): str(run["dag_run_id"]) for run in ended}
+
+
+def _create(api: Api, order: dict[str, object]) -> Any:
+    """Create the backfill; wait where Airflow has not noticed yet that the one before is over, which takes it 30 s."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return api.call("POST", "/api/v2/backfills", order)
+        except OrchestrationError as error:
+            if not str(error.got).startswith("409") or time.monotonic() > end:
+                raise
+        path = f"/api/v2/dags/{server.DAG_ID}/dagRuns?run_type=backfill&state=queued&state=running&limit=1"
+        if going_on := api.call("GET", path)["dag_runs"]:
+            raise OrchestrationError(
+                "another backfill goes on", expected="one at a time", got=f"the run of {going_on[0]['partition_key']}"
+            )
+        time.sleep(2.0)
 
 
 def _order(first: date, last: date, users: int | None) -> dict[str, object]:
@@ -88,7 +108,7 @@ def _refuse_failures(api: Api, runs: list[dict[str, Any]]) -> None:
     failed = [run for run in runs if run["state"] == "failed"]
     if failed:
         run_id = failed[0]["dag_run_id"]
-        path = f"/api/v2/dags/{server.DAG_ID}/dagRuns/{run_id.replace('+', '%2B')}/taskInstances?state=failed"
+        path = f"/api/v2/dags/{server.DAG_ID}/dagRuns/{quote(run_id)}/taskInstances?state=failed"
         tasks = [str(task["task_id"]) for task in api.call("GET", path)["task_instances"]]
         raise OrchestrationError(
             f"{len(failed)} of {len(runs)} days failed",

@@ -1,0 +1,167 @@
+"""Three days of the bundled source, backfilled under the scheduler two at a time with the real language model."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from overture.adapters.warehouse import open_warehouse
+from overture.adapters.warehouse.contracts import contracts
+from overture.errors import OrchestrationError, UsageError
+from overture.orchestration import server
+from overture.orchestration.backfill import backfill
+from overture.settings import Settings
+
+pytestmark = pytest.mark.slow
+
+FIRST, LAST = date(2017, 1, 16), date(2017, 1, 18)
+DAYS = [date(2017, 1, day) for day in (16, 17, 18)]
+USERS = 12
+COUNTS = "select cast(data_day as varchar) as day, strategy, count(*) as n from marts.recommendations group by all"
+Rows = dict[date, dict[str, list[tuple[Any, ...]]]]
+
+
+@dataclass
+class Scheduled:
+    """A home under the scheduler, and what was seen of it while its backfill went on."""
+
+    settings: Settings
+    runs: dict[date, str]
+    answers: list[list[dict[str, Any]]] = field(default_factory=list)
+    spans: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+
+def overture(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OVERTURE_")}
+    environment["OVERTURE_HOME"] = str(settings.home)
+    command = [str(Path(sys.executable).with_name("overture")), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def rows_of(settings: Settings) -> Rows:
+    """Every published row by day and table, but for the costs, which are seconds."""
+    tables = sorted(set(contracts()) - {"run_costs"})
+    with open_warehouse(settings, read_only=True) as warehouse:
+        return {
+            day: {
+                table: sorted(warehouse.rows(f"select * from marts.{table} where data_day = ?", [day]), key=repr)
+                for table in tables
+            }
+            for day in DAYS
+        }
+
+
+def span_of(settings: Settings, run_id: str) -> tuple[datetime, datetime]:
+    """When the run's first task began and its last one ended."""
+    path = f"/api/v2/dags/{server.DAG_ID}/dagRuns/{quote(run_id)}/taskInstances"
+    tasks = server.connect(settings).call("GET", path)["task_instances"]
+    return (
+        min(datetime.fromisoformat(task["start_date"]) for task in tasks),
+        max(datetime.fromisoformat(task["end_date"]) for task in tasks),
+    )
+
+
+@pytest.fixture(scope="module")
+def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scheduled]:
+    settings = Settings.from_environment({"OVERTURE_HOME": str(tmp_path_factory.mktemp("scheduled") / "home")})
+    try:
+        server.up(settings)
+        answers: list[list[dict[str, Any]]] = []
+
+        def ask(_: str) -> None:
+            done = overture(settings, "query", COUNTS, "--format", "json")
+            answers.append(json.loads(done.stdout) if done.returncode == 0 else [{"error": done.stderr}])
+
+        found = Scheduled(settings, backfill(settings, FIRST, LAST, users=USERS, tell=ask), answers)
+        found.spans += [span_of(settings, run_id) for run_id in found.runs.values()]
+        yield found
+    finally:
+        server.down(settings)
+
+
+@pytest.fixture(scope="module")
+def rows(scheduled: Scheduled) -> Rows:
+    return rows_of(scheduled.settings)
+
+
+def test_both_ends_of_the_range_are_made_and_published(scheduled: Scheduled, rows: Rows) -> None:
+    assert sorted(scheduled.runs) == DAYS
+    for day in DAYS:
+        assert len(rows[day]["messages"]) == USERS
+        assert len(rows[day]["recommendations"]) >= 10 * USERS
+        assert {row for row in rows[day]["validations"] if row[4] is False} == set()
+
+
+def test_two_days_went_on_at_a_time_and_never_three(scheduled: Scheduled) -> None:
+    going_on = [sum(begin <= moment < end for begin, end in scheduled.spans) for moment, _ in scheduled.spans]
+    assert max(going_on) == 2
+
+
+def test_the_tables_answer_while_the_backfill_goes_on(scheduled: Scheduled) -> None:
+    assert len(scheduled.answers) == 3
+    days_seen = [{answer.get("day") for answer in answers} for answers in scheduled.answers]
+    assert 1 <= len(days_seen[0]) < 3
+    assert days_seen[-1] == {str(day) for day in DAYS}
+
+
+def test_each_day_is_the_same_as_when_it_is_run_alone(scheduled: Scheduled, rows: Rows, tmp_path: Path) -> None:
+    alone = Settings.from_environment({"OVERTURE_HOME": str(tmp_path / "home")})
+    give_drafts(scheduled.settings, alone)
+    for day in reversed(DAYS):
+        done = overture(alone, "run", "--day", str(day), "--users", str(USERS))
+        assert done.returncode == 0, done.stderr
+    repeated = rows_of(alone)
+    for day in DAYS:
+        for table, expected in rows[day].items():
+            assert repeated[day][table] == expected, f"{table} of {day}"
+    with open_warehouse(alone, read_only=True) as warehouse:
+        assert warehouse.rows("select sum(drafts_made) from marts.run_costs where step = 'write_copy'") in (
+            [(0,)],
+            [(None,)],
+        )
+
+
+def give_drafts(giver: Settings, taker: Settings) -> None:
+    """Store one home's drafts in another: a draft is an input that is stored, never one that is made again alike."""
+    with open_warehouse(giver, read_only=True) as warehouse:
+        drafts = warehouse.arrow("select * from copy.drafts")
+    assert drafts.num_rows >= USERS
+    with open_warehouse(taker) as warehouse:
+        warehouse.connection.register("given", drafts)
+        warehouse.write("give drafts", lambda lake: lake.execute("create table copy.drafts as select * from given"))
+
+
+def test_a_day_that_is_none_fails_at_once_and_writes_nothing(scheduled: Scheduled, rows: Rows) -> None:
+    api = server.connect(scheduled.settings)
+    runs = f"/api/v2/dags/{server.DAG_ID}/dagRuns"
+    made = api.call("POST", runs, {"logical_date": None, "conf": {"day": "2026-99-99"}})
+    path = f"{runs}/{quote(made['dag_run_id'])}"
+    while (state := api.call("GET", path)["state"]) not in ("success", "failed"):
+        time.sleep(0.5)
+    tasks = {task["task_id"]: task for task in api.call("GET", f"{path}/taskInstances")["task_instances"]}
+    assert state == "failed"
+    assert tasks["await_landing"]["state"] == "failed"
+    assert tasks["await_landing"]["try_number"] == 1
+    assert tasks["open_run"]["state"] == "upstream_failed"
+    assert rows_of(scheduled.settings) == rows
+
+
+def test_a_backfill_needs_a_range_and_a_running_airflow(scheduled: Scheduled, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="empty range"):
+        backfill(scheduled.settings, LAST, FIRST)
+    with pytest.raises(UsageError, match="not up"):
+        backfill(Settings.from_environment({"OVERTURE_HOME": str(tmp_path / "home")}), FIRST, LAST)
+
+
+def test_a_backfill_beyond_the_source_names_the_day_and_the_task(scheduled: Scheduled) -> None:
+    with pytest.raises(OrchestrationError, match=r"1 of 1 days failed.*open_run of 2016-12-31"):
+        backfill(scheduled.settings, date(2016, 12, 31), date(2016, 12, 31))
