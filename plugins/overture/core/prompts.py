@@ -20,7 +20,8 @@ _LITERAL = re.compile(r"([\\.^$*+?{}\[\]|()/-])")
 WORD = "[a-z]{1,12}"
 LAST_WORD = "[a-z]{3,12}"
 """What the model may put into a gap: small letters, so that no figure, sign, brace, address or name gets in. The last
-word of a gap has three letters or more, or many a gap would end with "of a"."""
+word of a gap has three letters or more, or many a gap would end with "of a". A gap should have room for more words than
+the model wants: where it must end, words are forced into each other."""
 
 
 class PromptError(ValueError):
