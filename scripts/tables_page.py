@@ -12,7 +12,9 @@ OPENING = """\
 
 Schema `marts`, one day per `data_day`; a day becomes visible in all of them at once, when all its gates have passed
 (`validations` and `run_costs` are written while a run goes on, so that a refused run can be seen). Times are UTC,
-amounts are in the source's currency. Made from `dbt_project/models/marts/*/*.yml` by `scripts/tables_page.py`; change it there.
+amounts are in the source's currency.
+
+Made from `dbt_project/models/marts/*/*.yml` by `scripts/tables_page.py`; change it there.
 """
 
 

@@ -14,7 +14,7 @@ from overture.settings import Settings
 if TYPE_CHECKING:
     from tests.dbt.conftest import SmallLake
 
-DAY = date(2017, 3, 31)
+THIRTIETH, DAY = date(2017, 3, 30), date(2017, 3, 31)
 STATED = {"currency": "USD", "event_weights": {"purchase": 1.0}}
 
 
@@ -47,6 +47,17 @@ def test_a_hostile_event_type_is_a_type_like_any_other(lake: SmallLake) -> None:
     assert found == [("anna", "nut", 0.5)]
 
 
+def test_an_event_that_an_earlier_day_takes_over_is_refused_until_the_later_day_is_built_again(lake: SmallLake) -> None:
+    lake.build(layers=("intermediate",))
+    lake.plant({"events": [lake.event(31, "bert", "tea", data_day=THIRTIETH)]})
+    with pytest.raises(TransformError, match="test an_event_of_the_day_stands_on_no_other_day"):
+        lake.build(THIRTIETH, ("intermediate",))
+    lake.build(DAY, ("intermediate",))
+    lake.build(THIRTIETH, ("intermediate",))
+    found = lake.rows("select data_day from intermediate.int_events_cleaned where event_id = '3-31-bert-tea'")
+    assert found == [(THIRTIETH,)]
+
+
 def test_a_lake_without_landed_tables_is_refused_by_name(settings: Settings) -> None:
     with pytest.raises(TransformError, match=r"model stg_shop__\w+, 2017-03-31; got: Catalog Error"):
         build_layer(settings, "staging", DAY, STATED)
@@ -69,6 +80,7 @@ def test_an_unknown_layer_is_refused(settings: Settings) -> None:
         ("event_weights", {"purchase": "much"}),
         ("event_weights", {"purchase": float("nan")}),
         ("event_weights", {"purchase": -1}),
+        ("event_weights", {"purchase": 1e300}),
         ("currency", None),
     ],
 )

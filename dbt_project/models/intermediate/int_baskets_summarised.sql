@@ -28,7 +28,7 @@ select
     min(occurred_at) as started_at,
     cast(count(*) as integer) as line_count,
     cast(count(distinct item_id) as integer) as item_count,
-    cast(sum(cast(quantity as decimal(18, 4))) as double) as quantity,
+    cast(sum(try_cast(quantity as decimal(18, 4))) as double) as quantity,
     cast(sum(value) as decimal(12, 2)) as value
 from lines
 group by data_day, basket_id

@@ -16,6 +16,7 @@ with events as (
 ),
 
 -- Decimals, because a sum of doubles depends on the order of the rows and a past day must come out the same again.
+-- A quantity of 10^14 and more, which cannot be added up so, counts as unknown.
 decayed as (
     select
         user_id,
@@ -23,11 +24,11 @@ decayed as (
         occurred_at,
         value,
         is_bought,
-        cast(quantity as decimal(18, 4)) as quantity,
+        try_cast(quantity as decimal(18, 4)) as quantity,
         age_days < {{ var('holdout_days') }} as is_held_out,
         cast(type_weight * power(0.5, age_days / {{ var('half_life_days') }}) as decimal(18, 10)) as weight,
         cast(
-            type_weight * power(0.5, (age_days - {{ var('holdout_days') }}) / {{ var('half_life_days') }})
+            type_weight * power(0.5, greatest(age_days - {{ var('holdout_days') }}, 0) / {{ var('half_life_days') }})
             as decimal(18, 10)
         ) as weight_before_holdout
     from events

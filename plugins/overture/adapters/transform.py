@@ -29,6 +29,9 @@ DAYS_AND_COUNTS = (
     "preferred_tags",
 )
 
+MAX_WEIGHT = 1_000_000
+"""Greatest weight of an event's type; above it, exact sums would overflow."""
+
 
 @dataclass(frozen=True)
 class NodeReport:
@@ -63,6 +66,8 @@ def build_layer(settings: Settings, layer: str, day: date, variables: Mapping[st
     if layer not in LAYERS:
         raise UsageError("unknown layer", expected=", ".join(LAYERS), got=layer)
     command = ["build", "--fail-fast", "--select", f"overture.{layer}", "--exclude-resource-type", "unit_test"]
+    # A test that reads two layers runs with the later one.
+    command += ["--indirect-selection", "buildable"]
     return _run(settings, layer, day, variables, command)
 
 
@@ -98,7 +103,9 @@ def _checked(variables: dict[str, Any]) -> dict[str, Any]:
             raise SettingsError("bad value", where=name, expected="a whole number above 0", got=value)
     weights = variables.get("event_weights")
     if not isinstance(weights, Mapping) or not weights or not all(_is_weight(value) for value in weights.values()):
-        raise SettingsError("bad value", where="event_weights", expected="event types with numbers from 0", got=weights)
+        raise SettingsError(
+            "bad value", where="event_weights", expected=f"types with numbers from 0 to {MAX_WEIGHT}", got=weights
+        )
     bought = variables.get("buying_event_types")
     if not isinstance(bought, list) or not bought or not all(isinstance(name, str) for name in bought):
         raise SettingsError("bad value", where="buying_event_types", expected="a list of event types", got=bought)
@@ -109,7 +116,7 @@ def _checked(variables: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_weight(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_WEIGHT
 
 
 def _flags(settings: Settings, variables: Mapping[str, Any]) -> list[str]:
