@@ -1,10 +1,8 @@
 """From weighted interactions in the lake to factors on disk and lists in the lake, through implicit itself."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from overture import preferences
 from overture.adapters import artifacts
 from overture.adapters.als import AlsParameters, fit_factors
-from overture.adapters.artifacts import factors_folder, load_factors, save_factors
+from overture.adapters.artifacts import factors_folder, load_factors
 from overture.adapters.warehouse import Warehouse, open_warehouse
 from overture.adapters.warehouse.training_reads import read_interactions
 from overture.configuration import load_config
@@ -30,8 +28,8 @@ DAY = date(2017, 11, 28)
 USERS, ITEMS = 60, 90
 
 
-def fill_lake(lake: Warehouse) -> None:
-    """Sixty users of two tastes with a history each, and one who is new; every ninth item is sold out."""
+def fill_history(lake: Warehouse) -> None:
+    """Sixty users of two tastes, each with a history of things bought once."""
     random = np.random.default_rng(11)
     bought = random.random((USERS, ITEMS)) < np.where(
         (np.arange(USERS)[:, None] % 2) == (np.arange(ITEMS) % 2), 0.4, 0.05
@@ -59,6 +57,10 @@ def fill_lake(lake: Warehouse) -> None:
         """,
         {"day": DAY},
     )
+
+
+def fill_facts(lake: Warehouse) -> None:
+    """Every ninth item is sold out; one user is not eligible, and one has no history."""
     for table in ("item_facts", "audience"):
         lake.ensure_table(f"candidate.{table}")
     lake.execute(
@@ -88,7 +90,8 @@ def run(module_settings: Settings) -> Run:
 @pytest.fixture(scope="module")
 def lake(run: Run) -> Iterator[Warehouse]:
     with open_warehouse(run.settings) as opened:
-        fill_lake(opened)
+        fill_history(opened)
+        fill_facts(opened)
         preferences.train_factors(run, opened)
         preferences.rank_items(run, opened)
         yield opened
@@ -109,7 +112,7 @@ def parameters() -> AlsParameters:
 
 
 def test_threads_and_the_order_of_rows_do_not_change_a_bit_of_the_factors(
-    run: Run, lake: Warehouse, factors: Factors, tmp_path: Path
+    run: Run, lake: Warehouse, factors: Factors
 ) -> None:
     other = replace(run, settings=replace(run.settings, threads=2))
     version = load_factors(factors_folder(run.settings, DAY))[1]["model_version"]
@@ -256,71 +259,12 @@ def test_the_manifest_says_what_the_factors_were_made_from(run: Run, lake: Wareh
     assert {"git_revision", "model_version", "threads"} <= manifest.keys()
 
 
-def test_outside_a_checkout_there_is_no_revision_and_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(artifacts, "CHECKOUT", tmp_path)
-
-    assert artifacts.git_revision() is None
-
-
 def test_ranking_refuses_factors_of_other_interactions(run: Run, lake: Warehouse) -> None:
     lake.execute("begin")
     lake.execute("update intermediate.int_interactions_weighted set weight = weight * 2 where user_id = 'u01'")
     with pytest.raises(ArtifactError, match="trained on other interactions"):
         preferences.rank_items(run, lake)
     lake.execute("rollback")
-
-
-@pytest.fixture
-def folder(factors: Factors, tmp_path: Path) -> Path:
-    save_factors(tmp_path / "2017-11-28", factors, {})
-    return tmp_path / "2017-11-28"
-
-
-def test_factors_are_loaded_as_they_were_saved_over_former_ones(folder: Path, factors: Factors) -> None:
-    fewer = Factors(factors.user_factors[:3], factors.item_factors, factors.user_ids[:3], factors.item_ids)
-
-    save_factors(folder, fewer, {"data_day": "2017-11-28"})
-
-    loaded, manifest = load_factors(folder)
-    assert loaded.user_ids.tolist() == fewer.user_ids.tolist()
-    assert loaded.user_factors.tolist() == fewer.user_factors.tolist()
-    assert manifest["data_day"] == "2017-11-28"
-    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
-
-
-def test_one_altered_byte_is_refused(folder: Path) -> None:
-    content = bytearray((folder / artifacts.FACTORS).read_bytes())
-    content[len(content) // 2] ^= 1
-    (folder / artifacts.FACTORS).write_bytes(content)
-
-    with pytest.raises(ArtifactError, match="altered factors"):
-        load_factors(folder)
-
-
-@pytest.mark.parametrize("missing", [artifacts.FACTORS, artifacts.MANIFEST])
-def test_half_written_factors_are_refused(folder: Path, missing: str) -> None:
-    (folder / missing).unlink()
-
-    with pytest.raises(ArtifactError):
-        load_factors(folder)
-
-
-def test_a_manifest_cut_off_in_the_middle_is_refused(folder: Path) -> None:
-    path = folder / artifacts.MANIFEST
-    path.write_text(path.read_text()[:40])
-
-    with pytest.raises(ArtifactError, match="unreadable manifest"):
-        load_factors(folder)
-
-
-def test_pickled_objects_are_never_unpickled(folder: Path) -> None:
-    np.savez(folder / artifacts.FACTORS, **{name: np.array([{}], object) for name in artifacts.ARRAYS})
-    manifest = json.loads((folder / artifacts.MANIFEST).read_text())
-    manifest["files"][artifacts.FACTORS] = artifacts._sha256(folder / artifacts.FACTORS)
-    (folder / artifacts.MANIFEST).write_text(json.dumps(manifest))
-
-    with pytest.raises(ArtifactError, match="allow_pickle"):
-        load_factors(folder)
 
 
 @pytest.mark.parametrize(("name", "value"), [("factors", 0), ("alpha", -1.0), ("seed", None), ("iterations", "ten")])

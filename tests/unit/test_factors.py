@@ -62,7 +62,7 @@ def test_the_reason_is_the_past_item_that_adds_most_to_the_score(
     history.eliminate_zeros()
     targets = random.integers(0, 40, size=(25, 4))
 
-    reasons = strongest_reasons(item_factors, history, targets, REGULARIZATION, np.ones(40, bool))
+    reasons = strongest_reasons(item_factors, history, targets, REGULARIZATION, np.arange(40))
 
     for user, (wanted, found) in enumerate(zip(targets, reasons, strict=True)):
         confidence = history[[user]].toarray().ravel()
@@ -74,18 +74,21 @@ def test_the_reason_is_the_past_item_that_adds_most_to_the_score(
 
 def test_there_is_no_reason_without_a_target() -> None:
     reasons = strongest_reasons(
-        np.eye(3, dtype=np.float32), csr_matrix([[2.0, 0, 0]]), np.array([[-1, 1]]), REGULARIZATION, np.ones(3, bool)
+        np.eye(3, dtype=np.float32), csr_matrix([[2.0, 0, 0]]), np.array([[-1, 1]]), REGULARIZATION, np.arange(3)
     )
 
     assert reasons.tolist() == [[-1, 0]]
 
 
-def test_an_item_is_its_own_reason_and_an_unnameable_one_is_a_reason_only_where_there_is_no_other() -> None:
+def test_the_item_itself_its_namesakes_and_nameless_ones_are_reasons_only_where_there_is_no_other() -> None:
     item_factors = np.array([[1.0, 0.0], [0.9, 0.1], [0.1, 0.9]], np.float32)
     all_bought = csr_matrix(np.full((1, 3), 2.0, np.float32))
     only_itself = csr_matrix(np.array([[2.0, 0.0, 0.0]], np.float32))
-    target, nameable = np.array([[0]]), np.array([True, False, True])
 
-    assert strongest_reasons(item_factors, all_bought, target, REGULARIZATION, np.ones(3, bool)).item() == 1
-    assert strongest_reasons(item_factors, all_bought, target, REGULARIZATION, nameable).item() == 2
-    assert strongest_reasons(item_factors, only_itself, target, REGULARIZATION, nameable).item() == 0
+    def reason(history: csr_matrix, names: list[int]) -> int:
+        return int(strongest_reasons(item_factors, history, np.array([[0]]), REGULARIZATION, np.array(names)).item())
+
+    assert reason(all_bought, [0, 1, 2]) == 1
+    assert reason(all_bought, [0, 0, 2]) == 2
+    assert reason(all_bought, [0, -1, 2]) == 2
+    assert reason(only_itself, [0, 1, 2]) == 0

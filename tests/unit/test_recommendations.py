@@ -12,6 +12,7 @@ from overture.core.recommendations import Rules, reasons_for, recommend
 ITEMS = np.array(["apple", "bread", "cheese", "fuel", "milk", "pear"])
 FACTS = ItemFacts(
     item_ids=ITEMS,
+    titles=np.array(["Apple", "Bread", "Cheese", "", "Milk", "Pear"]),
     departments=np.array(["fruit", "bakery", "dairy", "", "dairy", "fruit"]),
     is_available=np.array([True, True, True, True, True, False]),
     is_promotable=np.array([True, True, True, False, True, True]),
@@ -86,6 +87,16 @@ def test_nobody_is_recommended_anything_where_nothing_is_available() -> None:
 @pytest.mark.parametrize("readers", [Readers(np.array([], str), np.array([], str))])
 def test_without_readers_there_are_no_lists(readers: Readers) -> None:
     assert recommended(replace(DAY, readers=readers)) == {}
+
+
+def test_a_thing_of_the_same_title_is_no_reason() -> None:
+    all_bread = replace(DAY, facts=replace(FACTS, titles=np.array(["Apple", "Bread", "Cheese", "", "Bread", "Pear"])))
+    lists = recommend(FACTORS, np.array([3]), all_bread, THREE)
+
+    reasons = reasons_for(lists, FACTORS, csr_matrix(np.full((1, 3), 2.0, np.float32)), all_bread, 0.1)
+
+    # For cheese still "milk", here called bread; for bread not that, but cheese.
+    assert reasons[0].tolist() == [2, 1, -1]
 
 
 def test_only_places_that_the_factors_filled_have_a_reason() -> None:

@@ -34,11 +34,12 @@ class Interactions:
 class ItemFacts:
     """The items known on the day, in order of item_id.
 
-    departments: "" where there is none. is_available: can be bought. is_promotable: may be recommended and named.
-    buyers_28d: users who bought it in the 28 days up to the day.
+    titles, departments: "" where there is none. is_available: can be bought. is_promotable: may be recommended and
+    named. buyers_28d: users who bought it in the 28 days up to the day.
     """
 
     item_ids: Ids
+    titles: npt.NDArray[np.str_]
     departments: npt.NDArray[np.str_]
     is_available: npt.NDArray[np.bool_]
     is_promotable: npt.NDArray[np.bool_]

@@ -14,7 +14,7 @@ Matrix = npt.NDArray[np.float32]
 BLOCK_BYTES = 64 * 2**20
 """Upper bound for the largest temporary array of a block of users."""
 
-LAST_RESORT = 1e9
+LAST_RESORT = 1e6
 """Taken off the contribution of an item that is named only where there is no other; beyond any real contribution."""
 
 
@@ -55,25 +55,28 @@ def strongest_reasons(
     confidence: csr_matrix,
     targets: npt.NDArray[np.int64],
     regularization: float,
-    nameable: npt.NDArray[np.bool_],
+    names: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
     """Return, for each user and target item, the item of the user's history that adds most to the target's score.
 
     item_factors: (items, k). confidence: (users, items) CSR with sorted indices; its rows are the histories.
-    targets: (users, n) item positions, -1 where there is none. nameable: (items,) whether an item may be the reason.
+    targets: (users, n) item positions, -1 where there is none. names: (items,) which name an item goes by, -1 if none.
     Returns int64 of the shape of `targets`: an item position, -1 where the target is -1 or the history is empty.
 
     The score of target i splits into one addend for each item j of the history, y_i' W c_uj y_j with
     W = (Y' C_u Y + regularization I)^-1: section 5 of Hu, Koren and Volinsky (2008), and implicit's `explain`. The
-    target itself, if it was bought before, and items that are not nameable are given only where there is no other
-    item. Of equals the first by position is given.
+    target itself, if it was bought before, items of the same name and items without a name are given only where there
+    is no other: "milk, because you buy milk" is no reason. Of equals the first by position is given.
     """
     reasons = np.full(targets.shape, -1, np.int64)
     gram = (item_factors.T @ item_factors + regularization * np.eye(item_factors.shape[1])).astype(np.float32)
     for users in _blocks_of_like_length(confidence, item_factors.shape[1]):
         items, c = _padded_rows(confidence, users)
         contributions = _contributions(item_factors, gram, items, c, targets[users])
-        wanted = nameable[items][:, None, :] & (items[:, None, :] != targets[users][:, :, None])
+        is_other = (items[:, None, :] != targets[users][:, :, None]) & (
+            names[items][:, None, :] != names[targets[users]][:, :, None]
+        )
+        wanted = is_other & (names[items] >= 0)[:, None, :]
         contributions = np.where(wanted, contributions, contributions - LAST_RESORT)
         contributions[np.broadcast_to((c == 0)[:, None, :], contributions.shape)] = -np.inf
         reasons[users] = np.take_along_axis(items, contributions.argmax(axis=2), axis=1)

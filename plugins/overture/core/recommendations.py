@@ -74,7 +74,7 @@ def reasons_for(
     """Return, for each place that the factors filled, the item of the reader's history that speaks most for it.
 
     confidence: what the factors were fitted to. Returns positions in `factors.item_ids`; -1 for other places. An item
-    is preferred that can be named (it is promotable) and that is not the recommended one itself.
+    is preferred that can be named (it is promotable) and has another title than the recommended one.
     """
     facts = behaviour.facts
     row_of_item = positions_of(factors.item_ids, facts.item_ids)
@@ -88,9 +88,17 @@ def reasons_for(
         confidence[row_of_user[by_factors]],
         np.where(is_asked, row_of_item[items], -1),
         regularization,
-        np.isin(factors.item_ids, facts.item_ids[facts.is_promotable]),
+        _names(factors, facts),
     )
     return reasons
+
+
+def _names(factors: Factors, facts: ItemFacts) -> npt.NDArray[np.int64]:
+    """Return for each item of the factors which title it has, as a number; -1 where it is not to be named."""
+    _, title_of = np.unique(facts.titles, return_inverse=True)
+    row_of_item = positions_of(facts.item_ids, factors.item_ids)
+    is_nameable = (row_of_item >= 0) & facts.is_promotable[row_of_item]
+    return np.where(is_nameable, title_of[row_of_item], -1)
 
 
 def _fill_with_popular(

@@ -50,6 +50,7 @@ def read_facts(
         """
         select
             item_id,
+            coalesce(title, '') as title,
             coalesce(department, '') as department,
             is_available,
             trim(coalesce(title, '')) <> ''
@@ -65,6 +66,7 @@ def read_facts(
     )
     return ItemFacts(
         _texts(table[columns.ITEM_ID]),
+        _texts(table[columns.TITLE]),
         _texts(table[columns.DEPARTMENT]),
         table[columns.IS_AVAILABLE].to_numpy(),
         table["is_promotable"].to_numpy(),
