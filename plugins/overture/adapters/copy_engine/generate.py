@@ -106,8 +106,10 @@ def _show(done: int, wanted: int, speed: float) -> None:
 
 
 def _end_with_input() -> None:
-    # The parent holds the other end. It closes when the parent ends, even by `kill -9`.
-    sys.stdin.buffer.read()
+    # The parent holds the other end. It closes when the parent ends, even by `kill -9`. Read below Python's own buffer:
+    # a thread that waits inside it makes the interpreter abort when it ends.
+    while os.read(0, 4096):
+        pass
     os._exit(1)
 
 
