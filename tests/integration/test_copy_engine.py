@@ -26,7 +26,7 @@ from overture.adapters.copy_engine.exchange import (
     shards,
     write_job,
 )
-from overture.adapters.copy_engine.free_threads import free_threads
+from overture.adapters.copy_engine.processors import fast_dtype, free_threads
 from overture.adapters.copy_engine.served_engine import ServedEngine
 from overture.adapters.copy_process import run_module
 from overture.adapters.model_store import ensure_model
@@ -188,7 +188,7 @@ def test_the_converted_model_still_knows_the_capital_of_france(tmp_path: Path) -
     model = ensure_model(settings)
     asked = CopyRequest("q", [["user", "What is the capital of France?"]], r"[A-Za-z ]{1,60}\.", 1, "test.v1")
     greedy = replace(SAMPLING, temperature=0.0)
-    write_job(tmp_path / "job.jsonl", Job(options_for(Path(model.location), dtype="bfloat16"), greedy, [asked]))
+    write_job(tmp_path / "job.jsonl", Job(options_for(Path(model.location), dtype="auto"), greedy, [asked]))
     run_module(COPY_PYTHON, WORKER, ["--job", str(tmp_path / "job.jsonl"), "--out", str(tmp_path / "out")])
     assert "Paris" in read_shards(tmp_path / "out")["q"].text
 
@@ -209,6 +209,10 @@ def test_a_shard_of_another_shape_is_refused(tmp_path: Path) -> None:
 def test_threads_are_never_more_than_allowed_and_never_none() -> None:
     assert free_threads(1, seconds=0.01) == 1
     assert 1 <= free_threads(64, seconds=0.01) <= 64
+
+
+def test_the_fast_type_is_one_that_the_engine_knows() -> None:
+    assert fast_dtype() in ("bfloat16", "float32")
 
 
 class Server(BaseHTTPRequestHandler):

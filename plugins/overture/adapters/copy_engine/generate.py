@@ -20,7 +20,7 @@ from overture.adapters.copy_engine.exchange import (
     read_shards,
     write_shard,
 )
-from overture.adapters.copy_engine.free_threads import free_threads
+from overture.adapters.copy_engine.processors import free_threads
 from overture.errors import OvertureError
 
 BAR_WIDTH = 30

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from overture.adapters.copy_engine.exchange import CopyRequest, EngineOptions, RawDraft, Sampling
+from overture.adapters.copy_engine.processors import fast_dtype
 
 CACHE_BLOCK_TOKENS = 32
 """Prompts share their beginning by whole blocks; small ones waste little, and the CPU wants a multiple of 32."""
@@ -39,6 +40,7 @@ class VllmEngine:
         from vllm.platforms import current_platform
 
         on_cpu = current_platform.is_cpu()
+        dtype = options.dtype if options.dtype != "auto" else fast_dtype() if on_cpu else "bfloat16"
         on_device: dict[str, Any] = {}
         if on_cpu:
             # A seeded request whose prompt is read in chunks ends the whole call on the CPU, so whole prompts are read
@@ -52,7 +54,7 @@ class VllmEngine:
             }
         self._llm = LLM(
             model=options.model,
-            dtype=options.dtype,
+            dtype=dtype,
             max_model_len=options.context_tokens,
             max_num_seqs=options.batch_size,
             enable_prefix_caching=True,
@@ -67,7 +69,7 @@ class VllmEngine:
             "engine_version": __version__,
             "model": options.name,
             "device": current_platform.device_type,
-            "dtype": options.dtype,
+            "dtype": dtype,
             "threads": threads,
         }
 
