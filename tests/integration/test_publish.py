@@ -33,9 +33,15 @@ def note_gate(warehouse: Warehouse, success: bool) -> None:
 
 
 def published(warehouse: Warehouse) -> list[str]:
-    if not warehouse.columns("marts.messages"):
-        return []
     return [user for (user,) in warehouse.rows("select user_id from marts.messages order by 1")]
+
+
+def test_readers_find_every_published_table_before_the_first_day_is_published(
+    warehouse: Warehouse, settings: Settings
+) -> None:
+    a_run(warehouse, settings, "run-1")
+    for table in contracts():
+        assert query(settings, f"select count(*) as n from marts.{table}").to_pylist() == [{"n": 0}]
 
 
 def test_all_marts_of_a_day_become_visible_in_one_snapshot(warehouse: Warehouse, settings: Settings) -> None:

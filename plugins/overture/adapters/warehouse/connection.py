@@ -98,6 +98,8 @@ class Warehouse:
         if not present:
             columns = ", ".join(f"{quoted(c.name)} {c.data_type}" for c in contract.columns)
             self.execute(f"create table if not exists {quoted(schema)}.{quoted(name)} ({columns})")
+            # A reader of one day opens that day's files only.
+            self.execute(f"alter table {quoted(schema)}.{quoted(name)} set partitioned by (data_day)")
         for column in contract.columns:
             if present and column.name not in present:
                 self.execute(f"alter table {table} add column {quoted(column.name)} {column.data_type}")

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from overture.adapters.warehouse.connection import LAKE, Warehouse
+from overture.adapters.warehouse.contracts import contracts
 from overture.errors import UsageError
 from overture.run import Run
 from overture.settings import Settings
@@ -27,10 +28,13 @@ def open_run(warehouse: Warehouse, day: date, run_id: str, configuration: str) -
     """Note that a run of `day` begins; return its token, greater than that of every run before it.
 
     Opened again (a cleared task, a retry), the run gets a new token, so that what is left of its first try cannot
-    publish any more. `configuration` is the hash of how models behave.
+    publish any more. `configuration` is the hash of how models behave. Published tables that are missing are made
+    empty, so that readers find them before the first day is published.
     """
 
     def work(lake: Warehouse) -> int:
+        for table in contracts():
+            lake.ensure_table(f"marts.{table}")
         lake.execute(
             f"create table if not exists {RUNS}"
             " (run_id varchar, token bigint, data_day date, configuration varchar, is_published boolean)"
