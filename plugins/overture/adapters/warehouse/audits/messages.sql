@@ -104,7 +104,7 @@ recommended as (
         concat('item_id=', item_id) as item_key,
         concat('item_id=', reason_item_id) as reason_key
     from candidate.recommendations
-    where data_day = $day
+    where data_day = $day and rank = 1
 ),
 
 slots_of_drafts as (
@@ -142,7 +142,7 @@ where not exists (
         and audience.has_consent
 )
 union all
-select 'items_not_recommended', count(*), min(key_text) from messages
+select 'items_not_recommended_first', count(*), min(key_text) from messages
 where not exists (
     select 1 from recommended
     where recommended.user_id = messages.user_id and recommended.item_id = messages.item_id
