@@ -74,7 +74,7 @@ def prepare_copy(run: Run, warehouse: Warehouse) -> StepCost:
     wanted = {plan.request.draft_id: plan.request for plan in plans}
     stored = stored_drafts(warehouse, list(wanted))
     missing = [request for identity, request in wanted.items() if identity not in stored]
-    write_job(_job_file(run), Job(_engine_options(model), _sampling(), missing))
+    write_job(_job_file(run), Job(engine_options(model), sampling(), missing))
     return StepCost(drafts_reused=len(stored))
 
 
@@ -103,7 +103,7 @@ def render_messages(run: Run, warehouse: Warehouse) -> None:
     store_drafts(warehouse, list(read_shards(_shards_folder(run)).values()), run.day)
     plans = _plans(run, warehouse, locate_model(run.settings))
     drafts = stored_drafts(warehouse, [plan.request.draft_id for plan in plans])
-    made = [_message(plan, drafts.get(plan.request.draft_id), run.day) for plan in plans]
+    made = [compose(plan, drafts.get(plan.request.draft_id), run.day) for plan in plans]
     messages = [message for message, _ in made]
     claims = [claim for _, claims in made for claim in claims]
 
@@ -132,8 +132,8 @@ CLAIM_TYPES = (
 )
 
 
-def _message(plan: Plan, raw: RawDraft | None, day: date) -> tuple[dict[str, object], list[dict[str, object]]]:
-    """Return one user's row of messages and its rows of claims."""
+def compose(plan: Plan, raw: RawDraft | None, day: date) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """Return one user's row of messages and its rows of claims: the draft if it passes, else the template."""
     prompt, config = _prompt("prompt"), load_config("copy")
     draft = Draft(raw.text, raw.finish_reason) if raw else None
     written = own_words(prompt, plan.facts, draft.text) if draft else None
@@ -155,17 +155,18 @@ def _message(plan: Plan, raw: RawDraft | None, day: date) -> tuple[dict[str, obj
 
 def _plans(run: Run, warehouse: Warehouse, model: Model) -> list[Plan]:
     most = load_config("copy")["audience"]["users"] if run.users is None else run.users
-    return [_plan(recipient, run.day, model) for recipient in read_recipients(warehouse, run.day, most)]
+    return [plan_message(recipient, run.day, model) for recipient in read_recipients(warehouse, run.day, most)]
 
 
-def _plan(recipient: Recipient, day: date, model: Model) -> Plan:
+def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
+    """Return the facts of the recipient's item and the request for a draft about it."""
     config, prompt = load_config("copy"), _prompt("prompt")
     rules = TitleRules(config["title"]["words"], config["title"]["cut_length"])
     facts = facts_of(recipient, day, rules)
     request = render_request(prompt.request, _names(recipient, facts, prompt, rules, config["message"]["name_length"]))
     messages, pattern = chat(prompt, request), grammar(prompt, facts)
-    sampling = dict(config["sampling"]) | {"context_tokens": config["engine"]["context_tokens"]}
-    identity = draft_id(messages, pattern, model.fingerprint, sampling, prompt.version)
+    steered_by = dict(config["sampling"]) | {"context_tokens": config["engine"]["context_tokens"]}
+    identity = draft_id(messages, pattern, model.fingerprint, steered_by, prompt.version)
     seed = request_seed(identity, config["sampling"]["seed"])
     return Plan(
         recipient, facts, CopyRequest(identity, [list(message) for message in messages], pattern, seed, prompt.version)
@@ -199,12 +200,14 @@ def _prompt(kind: str) -> Prompt:
         raise SettingsError("unreadable prompt", where=path, expected="a prompt file", got=error) from error
 
 
-def _sampling() -> Sampling:
+def sampling() -> Sampling:
+    """Return the configured way in which the engine chooses words."""
     settings = {name: value for name, value in load_config("copy")["sampling"].items() if name != "seed"}
     return Sampling(**settings)
 
 
-def _engine_options(model: Model) -> EngineOptions:
+def engine_options(model: Model) -> EngineOptions:
+    """Return how the engine is set up for a model."""
     return EngineOptions(model=model.location, name=model.name, **load_config("copy")["engine"])
 
 

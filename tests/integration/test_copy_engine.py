@@ -38,7 +38,7 @@ COPY_PYTHON = CHECKOUT / ".venv-copy" / "bin" / "python"
 TINY_LLAMA = CHECKOUT / "tests" / "support" / "tiny_llama.py"
 WORKER = "overture.adapters.copy_engine.generate"
 PATTERN = r"How about \{title\} for [a-z]{1,4}(?: [a-z]{1,4}){0,2}\?"
-SAMPLING = Sampling(temperature=0.8, top_p=0.9, repetition_penalty=1.0, max_tokens=80)
+SAMPLING = Sampling(temperature=0.8, top_p=1.0, top_k=40, repetition_penalty=1.0, max_tokens=80)
 GOOD = [f"good{number}" for number in range(6)]
 
 

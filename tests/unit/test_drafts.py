@@ -2,6 +2,8 @@ import pytest
 
 from overture.configuration import load_config
 from overture.core.drafts import REFUSALS, Draft, DraftRules, refusal_of
+from overture.core.prompts import own_words, parse_prompt
+from overture.settings import PACKAGE
 
 VALUES = {"title": "Ice - Crushed/Cubed", "price": "$2.49"}
 TOLD = "Name a moment, a place or a dish that suits the item."
@@ -73,7 +75,14 @@ def test_a_title_may_say_what_the_writer_may_not() -> None:
     assert refusal_of(Draft("For a hot day, think of {title}.", "stop"), values, "a hot day", RULES, TOLD) is None
 
 
-def test_the_configured_rules_can_be_read() -> None:
-    rules = DraftRules.from_config(load_config("copy"))
+def test_the_shipped_examples_pass_the_configured_rules() -> None:
+    config = load_config("copy")
+    version = config["message"]["prompt"]
+    prompt = parse_prompt((PACKAGE / "prompts" / f"{version}.md").read_text(encoding="utf-8"), version)
+    rules = DraftRules.from_config(config)
+    refusals = [
+        refusal_of(Draft(reply, "stop"), VALUES, own_words(prompt, ["title"], reply), rules, prompt.instructions)
+        for _, reply in prompt.examples
+    ]
+    assert refusals == [None] * len(prompt.examples)
     assert "discount" in rules.banned_words
-    assert rules.text_length[0] < rules.text_length[1]

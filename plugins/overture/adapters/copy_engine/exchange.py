@@ -18,6 +18,7 @@ class Sampling:
 
     temperature: float
     top_p: float
+    top_k: int
     repetition_penalty: float
     max_tokens: int
 

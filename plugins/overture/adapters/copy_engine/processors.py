@@ -23,7 +23,7 @@ def free_threads(most: int, *, seconds: float = 1.0) -> int:
 
 
 def fast_dtype() -> str:
-    """Return bfloat16 where the processors compute with it, and float32 elsewhere, which is then three times as fast."""
+    """Return bfloat16 where the processors compute with it, and float32, then three times as fast, elsewhere."""
     try:
         features = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").split()
     except OSError:

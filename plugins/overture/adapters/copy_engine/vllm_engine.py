@@ -118,6 +118,7 @@ class VllmEngine:
         return SamplingParams(
             temperature=self._sampling.temperature,
             top_p=self._sampling.top_p,
+            top_k=self._sampling.top_k,
             repetition_penalty=self._sampling.repetition_penalty,
             max_tokens=self._sampling.max_tokens,
             seed=request.seed,
