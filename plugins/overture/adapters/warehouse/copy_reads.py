@@ -28,53 +28,52 @@ COLUMNS = {
 }
 
 
+RECIPIENTS = """
+with readers as (
+    select user_id, favourite_department, last_active_on
+    from candidate.audience
+    where data_day = $day and is_eligible
+),
+
+best as (
+    select user_id, item_id, reason_item_id, strategy
+    from candidate.recommendations
+    where data_day = $day and rank = 1
+),
+
+facts as (
+    select item_id, title, department, category, brand, size, price, currency
+    from candidate.item_facts
+    where data_day = $day
+)
+
+select
+    readers.user_id,
+    facts.item_id,
+    facts.title,
+    facts.department,
+    facts.category,
+    facts.brand,
+    facts.size,
+    facts.price,
+    facts.currency,
+    best.reason_item_id,
+    reasons.title as reason_title,
+    coalesce(readers.favourite_department = facts.department, false) as is_favourite_department,
+    best.strategy
+from readers
+inner join best on readers.user_id = best.user_id
+inner join facts on best.item_id = facts.item_id
+left join facts as reasons on best.reason_item_id = reasons.item_id
+where trim(facts.title) <> ''
+order by readers.last_active_on desc, readers.user_id
+limit $most
+"""
+
+
 def read_recipients(warehouse: Warehouse, day: date, most: int) -> list[Recipient]:
     """Return up to `most` eligible users of the day with their best item's facts, the most recently active first."""
-    rows = warehouse.rows(
-        """
-        with readers as (
-            select user_id, favourite_department, last_active_on
-            from candidate.audience
-            where data_day = $day and is_eligible
-        ),
-
-        best as (
-            select user_id, item_id, reason_item_id, strategy
-            from candidate.recommendations
-            where data_day = $day and rank = 1
-        ),
-
-        facts as (
-            select item_id, title, department, category, brand, size, price, currency
-            from candidate.item_facts
-            where data_day = $day
-        )
-
-        select
-            readers.user_id,
-            facts.item_id,
-            facts.title,
-            facts.department,
-            facts.category,
-            facts.brand,
-            facts.size,
-            facts.price,
-            facts.currency,
-            best.reason_item_id,
-            reasons.title as reason_title,
-            coalesce(readers.favourite_department = facts.department, false) as is_favourite_department,
-            best.strategy
-        from readers
-        inner join best on readers.user_id = best.user_id
-        inner join facts on best.item_id = facts.item_id
-        left join facts as reasons on best.reason_item_id = reasons.item_id
-        where trim(facts.title) <> ''
-        order by readers.last_active_on desc, readers.user_id
-        limit $most
-        """,
-        {"day": day, "most": most},
-    )
-    return [Recipient(*row) for row in rows]
+    return [Recipient(*row) for row in warehouse.rows(RECIPIENTS, {"day": day, "most": most})]
 
 
 def stored_drafts(warehouse: Warehouse, draft_ids: Sequence[str]) -> dict[str, RawDraft]:
