@@ -6,12 +6,8 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import ClassVar
 
 import pytest
 
@@ -27,11 +23,10 @@ from overture.adapters.copy_engine.exchange import (
     write_job,
 )
 from overture.adapters.copy_engine.processors import fast_dtype, free_threads
-from overture.adapters.copy_engine.served_engine import ServedEngine
 from overture.adapters.copy_process import run_module
 from overture.adapters.model_store import ensure_model
 from overture.core.prompts import safe_name
-from overture.errors import CopyEngineError
+from overture.errors import CopyEngineError, HomeError, ModelError
 from overture.settings import CHECKOUT, PACKAGE, Settings
 
 COPY_PYTHON = CHECKOUT / ".venv-copy" / "bin" / "python"
@@ -200,6 +195,22 @@ def test_a_job_reads_as_it_was_written_whatever_its_texts_say(tmp_path: Path) ->
     assert read_job(tmp_path / "job.jsonl") == job
 
 
+def test_a_folder_that_cannot_be_written_is_named_and_nothing_half_written_stays(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(HomeError, match="the home cannot be written") as caught:
+        write_job(tmp_path / "file" / "job.jsonl", Job(options_for(tmp_path), SAMPLING, []))
+    assert caught.value.exit_code == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_worker_s_error_keeps_its_kind_and_its_exit_code(tiny_model: Path, tmp_path: Path) -> None:
+    address = "http://127.0.0.1:9/v1"
+    write_job(tmp_path / "job.jsonl", Job(replace(options_for(tiny_model), model=address), SAMPLING, BATCH))
+    with pytest.raises(ModelError, match="not a served model") as caught:
+        run_module(COPY_PYTHON, WORKER, ["--job", str(tmp_path / "job.jsonl"), "--out", str(tmp_path / "out")])
+    assert caught.value.exit_code == 2
+
+
 def test_a_shard_of_another_shape_is_refused(tmp_path: Path) -> None:
     (tmp_path / "drafts-0001.jsonl").write_text('{"draft_id": "x"}\n', encoding="utf-8")
     with pytest.raises(CopyEngineError, match="not a RawDraft"):
@@ -213,68 +224,3 @@ def test_threads_are_never_more_than_allowed_and_never_none() -> None:
 
 def test_the_fast_type_is_one_that_the_engine_knows() -> None:
     assert fast_dtype() in ("bfloat16", "float32")
-
-
-class Server(BaseHTTPRequestHandler):
-    """Answers like an OpenAI-compatible server: fine, a context too short, a bad grammar, or broken."""
-
-    asked: ClassVar[list[dict[str, object]]] = []
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.asked.append(body)
-        said = body["messages"][-1]["content"]
-        code, answer = 200, self.completion("How about {title} for tea?")
-        if said in ("long", "grammar"):
-            code, answer = 400, {"message": "maximum context length" if said == "long" else "bad regex"}
-        elif said == "broken":
-            code, answer = 500, {}
-        self.send_response(code)
-        self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b'{"version": "9.9"}')
-
-    @staticmethod
-    def completion(text: str) -> dict[str, object]:
-        choice = {"message": {"content": text}, "finish_reason": "stop"}
-        return {"choices": [choice], "usage": {"prompt_tokens": 7, "completion_tokens": 5}}
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def served() -> Iterator[ServedEngine]:
-    server = HTTPServer(("127.0.0.1", 0), Server)
-    Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/v1#small"
-    Server.asked.clear()
-    yield ServedEngine(EngineOptions(address, "small", "bfloat16", 512, 4, 1, 1), SAMPLING)
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_served_model_is_asked_with_grammar_and_seed(served: ServedEngine) -> None:
-    draft = served.write([request("abc")])[0]
-    assert (draft.text, draft.engine, draft.engine_version, draft.model) == (
-        "How about {title} for tea?",
-        "served",
-        "9.9",
-        "small",
-    )
-    asked = Server.asked[0]
-    assert (asked["model"], asked["seed"], asked["structured_outputs"]) == ("small", 3, {"regex": PATTERN})
-
-
-def test_what_a_server_refuses_is_refused_and_the_batch_goes_on(served: ServedEngine) -> None:
-    drafts = served.write([request("a", "long"), request("b", "grammar"), request("c")])
-    assert [draft.finish_reason for draft in drafts] == ["too_long_prompt", "bad_grammar", "stop"]
-
-
-def test_a_server_that_breaks_ends_the_step(served: ServedEngine) -> None:
-    with pytest.raises(CopyEngineError, match="does not answer"):
-        served.write([request("a", "broken")])

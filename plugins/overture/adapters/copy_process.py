@@ -5,7 +5,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from overture.errors import CopyEngineError, ModelError
+from overture import errors
+from overture.errors import CopyEngineError, OvertureError
 from overture.settings import PACKAGE
 
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
@@ -15,8 +16,8 @@ KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "VLLM_", "OMP_", "KMP_")
 def run_module(python: Path, module: str, arguments: Sequence[str], *, stderr: int | None = None) -> None:
     """Run `python -m module` to its end; its progress shows on our standard error unless `stderr` says otherwise.
 
-    It ends with us, even when we are killed: it watches the pipe that we hold. Raises ModelError where it ends with
-    2, CopyEngineError for any other failure, both with the line that it wrote to standard output.
+    Where it watches its standard input, it ends with us, even when we are killed: we hold the other end. Raises the
+    error of ours that its last line of standard output names, CopyEngineError for any other failure.
     """
     if not python.is_file():
         raise CopyEngineError("no copy environment", where=python, expected="a Python interpreter", got="nothing there")
@@ -36,5 +37,12 @@ def run_module(python: Path, module: str, arguments: Sequence[str], *, stderr: i
             process.kill()
             raise
     if code:
-        last = said.splitlines()[-1] if said else f"exit status {code}"
-        raise (ModelError if code == ModelError.exit_code else CopyEngineError)(last, where=module)
+        raise _error_of(said.splitlines()[-1] if said else f"exit status {code}", module)
+
+
+def _error_of(line: str, module: str) -> OvertureError:
+    name, _, message = line.partition(": ")
+    kind = getattr(errors, name, None)
+    if isinstance(kind, type) and issubclass(kind, OvertureError):
+        return kind(message)
+    return CopyEngineError("the copy environment failed", where=module, got=line)

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         convert(bundled_gguf(), parser.parse_args(arguments).out)
     except OvertureError as error:
-        print(error)
+        print(f"{type(error).__name__}: {error}")
         return error.exit_code
     return 0
 

@@ -3,11 +3,12 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from overture.errors import CopyEngineError
+from overture.errors import CopyEngineError, HomeError
 
 T = TypeVar("T")
 
@@ -122,14 +123,23 @@ def read_shards(folder: Path) -> dict[str, RawDraft]:
 
 
 def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    """Write JSON lines beside `path` and rename: readers see the old file or the whole new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write JSON lines beside `path` and rename: readers see the old file or the whole new one.
+
+    Raises HomeError when the folder cannot be written or its disk is full.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(line) + "\n" for line in lines)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(line) + "\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        expected = "a writable folder with free space"
+        raise HomeError("the home cannot be written", where=path, expected=expected, got=error.strerror) from error
 
 
 def _read_lines(path: Path) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         with sole_worker(options.out):
             generate_missing(read_job(options.job), options.out)
     except OvertureError as error:
-        print(error)
+        print(f"{type(error).__name__}: {error}")
         return error.exit_code
     except Exception as error:
         traceback.print_exc()
