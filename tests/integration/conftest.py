@@ -1,4 +1,4 @@
-"""What the tests of landing share."""
+"""What the tests of several modules share: a shop with its lake, and the bundled model, converted once."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from landing_shop import Shop
+from overture.adapters.model_store import ensure_model
 from overture.adapters.warehouse import Warehouse, open_warehouse
-from overture.settings import Settings
+from overture.settings import CHECKOUT, Settings
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +25,13 @@ def shop(landing_lake: Warehouse) -> Iterator[Shop]:
     landing_lake.execute("drop schema if exists raw cascade")
     landing_lake.execute("create schema raw")
     shutil.rmtree(landing_lake.settings.landing, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home in which the bundled model is ready; converting it takes longer than the tests that look at it."""
+    home = tmp_path_factory.mktemp("converted") / "home"
+    python = CHECKOUT / ".venv-copy" / "bin" / "python"
+    settings = Settings.from_environment({"OVERTURE_HOME": str(home), "OVERTURE_COPY_PYTHON": str(python)})
+    ensure_model(settings)
+    return settings

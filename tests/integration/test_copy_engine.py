@@ -24,7 +24,7 @@ from overture.adapters.copy_engine.exchange import (
 )
 from overture.adapters.copy_engine.processors import fast_dtype, free_threads
 from overture.adapters.copy_process import run_module
-from overture.adapters.model_store import ensure_model
+from overture.adapters.model_store import locate_model
 from overture.core.prompts import safe_name
 from overture.errors import CopyEngineError, HomeError, ModelError
 from overture.settings import CHECKOUT, PACKAGE, Settings
@@ -178,9 +178,8 @@ def test_no_hostile_title_becomes_a_special_token(tiny_model: Path) -> None:
     assert said.strip().splitlines()[-1] == "[0, 1]"
 
 
-def test_the_converted_model_still_knows_the_capital_of_france(tmp_path: Path) -> None:
-    settings = Settings.from_environment({"OVERTURE_HOME": str(tmp_path), "OVERTURE_COPY_PYTHON": str(COPY_PYTHON)})
-    model = ensure_model(settings)
+def test_the_converted_model_still_knows_the_capital_of_france(converted: Settings, tmp_path: Path) -> None:
+    model = locate_model(converted)
     asked = CopyRequest("q", [["user", "What is the capital of France?"]], r"[A-Za-z ]{1,60}\.", 1, "test.v1")
     greedy = replace(SAMPLING, temperature=0.0)
     write_job(tmp_path / "job.jsonl", Job(options_for(Path(model.location), dtype="auto"), greedy, [asked]))

@@ -23,13 +23,6 @@ def settings_in(home: Path, model: str | None = None) -> Settings:
     return replace(plain, model=model)
 
 
-@pytest.fixture(scope="module")
-def converted(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    settings = settings_in(tmp_path_factory.mktemp("models") / "home")
-    ensure_model(settings)
-    return settings
-
-
 @pytest.fixture
 def paper(tmp_path: Path) -> Path:
     return make_paper_model(tmp_path / "paper")
