@@ -79,7 +79,7 @@ def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scheduled]:
 
         def ask(_: str) -> None:
             done = overture(settings, "query", COUNTS, "--format", "json")
-            answers.append(json.loads(done.stdout) if done.returncode == 0 else [{"error": done.stderr}])
+            answers.append([json.loads(line) for line in done.stdout.splitlines()] or [{"error": done.stderr}])
 
         found = Scheduled(settings, backfill(settings, FIRST, LAST, users=USERS, tell=ask), answers)
         found.spans += [span_of(settings, run_id) for run_id in found.runs.values()]
