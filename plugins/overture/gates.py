@@ -92,7 +92,8 @@ def check_messages(run: Run, warehouse: Warehouse) -> None:
     """Refuse messages with open slots, with figures that no cell proves, or to readers who did not consent."""
     config = load_config("copy")
     requested = config["audience"]["users"] if run.users is None else run.users
-    measured = audits.messages(warehouse, run.day, requested, config["message"]["text_length"], RUNGS)
+    limits = {**load_config("gates")["messages"], "text_length": config["message"]["text_length"]}
+    measured = audits.messages(warehouse, run.day, requested, RUNGS, limits)
     run_gate(warehouse, "messages", measured, "check_messages", run.day)
 
 

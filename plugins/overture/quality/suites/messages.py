@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from overture.quality.suites.expectations import at_most, equal, none_of
+from overture.quality.suites.expectations import equal, none_of, not_above
 
 if TYPE_CHECKING:
     from great_expectations.expectations import Expectation
@@ -31,5 +31,5 @@ def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
         none_of("only_known_rungs", "unknown_rungs"),
         none_of("every_draft_is_stored", "drafts_not_stored"),
         none_of("every_lower_rung_has_a_reason", "templates_without_reason"),
-        at_most("template_share_is_below_its_ceiling", "template_share", limits["largest_template_share"]),
+        not_above("template_share_is_below_its_ceiling", "template_messages", "allowed_template_messages"),
     ]

@@ -90,20 +90,22 @@ def recommendations(
 
 
 def messages(
-    warehouse: Warehouse, day: date, requested_users: int, text_length: Sequence[int], rungs: Sequence[str]
+    warehouse: Warehouse, day: date, requested_users: int, rungs: Sequence[str], limits: Mapping[str, Any]
 ) -> dict[str, object]:
     """Return what the messages of `day` and their claims hold, each claim beside the cell that it names.
 
-    requested_users: how many messages were asked for; fewer where fewer users have recommendations. text_length: the
-    shortest and the longest text.
+    requested_users: how many messages were asked for; fewer where fewer users have recommendations. limits:
+    `text_length` (shortest and longest), `largest_template_share` and `allowed_templates` (as many in any case).
     """
-    shortest, longest = text_length
+    shortest, longest = limits["text_length"]
     parameters = {
         "day": day,
         "requested_users": requested_users,
         "shortest_text": shortest,
         "longest_text": longest,
         "rungs": list(rungs),
+        "largest_template_share": limits["largest_template_share"],
+        "allowed_templates": limits["allowed_templates"],
     }
     return _quantities(warehouse, "messages", parameters)
 

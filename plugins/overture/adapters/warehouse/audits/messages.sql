@@ -217,4 +217,7 @@ union all
 select 'templates_without_reason', count(*), min(key_text) from messages
 where rung = 'template' and coalesce(trim(refusal), '') = ''
 union all
-select 'template_share', count(*) filter (rung = 'template') / greatest(count(*), 1), null from messages
+select 'template_messages', count(*), min(key_text) from messages where rung = 'template'
+union all
+select 'allowed_template_messages', greatest($allowed_templates, floor($largest_template_share * count(*))), null
+from messages
