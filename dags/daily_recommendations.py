@@ -49,5 +49,5 @@ with DAG(
     write = stage("copy", "prepare_copy", "write_copy", "render_messages", "check_messages")
 
     begin >> [model, land]
-    land >> transform >> marts >> train >> rank >> write >> step("publish_day")
+    land >> transform >> marts >> train >> rank >> write >> step("publish_day") >> step("write_report")
     model >> write

@@ -144,21 +144,18 @@ def _print(table: "pa.Table", form: str) -> None:
 
 
 FIRST_QUERY = (
-    "select m.user_id, f.title as item, m.text, m.rung, r.strategy, reason.title as because_of"
-    " from marts.messages as m"
-    " join marts.recommendations as r using (data_day, user_id, item_id)"
-    " join marts.item_facts as f using (data_day, item_id)"
-    " left join marts.item_facts as reason on reason.data_day = r.data_day and reason.item_id = r.reason_item_id"
-    " where m.data_day = '{day}' order by m.user_id limit 10"
+    "select user_id, text, strategy, rung from marts.messages join marts.recommendations"
+    " using (data_day, user_id, item_id) where data_day = '{day}' order by user_id limit 10"
 )
 
 
 def _show_results(settings: Settings, day: str) -> None:
     from overture.adapters.warehouse.query import query
     from overture.presentation import print_table
+    from overture.reporting import report_path
 
     sql = FIRST_QUERY.format(day=day)
     click.echo(f"\nPublished {day}. Tables: schema marts of the lake in {settings.warehouse}")
-    click.echo(f"Reports: {settings.reports / day}")
+    click.echo(f"Report: {report_path(settings, day)}")
     click.echo(f'First query:\n  overture query "{sql}"\n')
     print_table(query(settings, sql))

@@ -163,6 +163,8 @@ def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
     config, prompt = load_config("copy"), _prompt("prompt")
     rules = TitleRules(config["title"]["words"], config["title"]["cut_length"])
     facts = facts_of(recipient, day, rules)
+    if "reason_item" in facts and len(facts["reason_item"].rendered) > config["message"]["name_length"]:
+        del facts["reason_item"]
     request = render_request(prompt.request, _names(recipient, facts, prompt, rules, config["message"]["name_length"]))
     messages, pattern = chat(prompt, request), grammar(prompt, facts)
     steered_by = dict(config["sampling"]) | {"context_tokens": config["engine"]["context_tokens"]}

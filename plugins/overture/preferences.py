@@ -94,7 +94,8 @@ def _rules() -> Rules:
 
 def _facts(warehouse: Warehouse, day: date) -> ItemFacts:
     config = load_config("ranking")
-    return read_facts(warehouse, day, config["excluded_departments"], config["excluded_categories"])
+    excluded = config["excluded_departments"], config["excluded_categories"]
+    return read_facts(warehouse, day, config["longest_title"], *excluded)
 
 
 def _judge(

@@ -2,9 +2,12 @@
 
 import io
 import json
+import re
 
 import pyarrow as pa
 import pyarrow.csv
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
 
 
 def as_csv(table: pa.Table) -> str:
@@ -19,6 +22,13 @@ def as_json(table: pa.Table) -> str:
     return "".join(json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in table.to_pylist())
 
 
+def as_markdown(table: pa.Table) -> str:
+    """Return the rows as a Markdown table; whatever a text holds, it stays inside its cell and is no markup."""
+    lines = [table.column_names, ["---"] * table.num_columns]
+    lines += [[_MARKUP.sub(r"\\\1", _visible(value)) for value in row.values()] for row in table.to_pylist()]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
 def print_table(table: pa.Table) -> None:
     """Print the rows as a table on standard output; control characters are shown escaped."""
     from rich.console import Console
@@ -30,10 +40,14 @@ def print_table(table: pa.Table) -> None:
         grid.add_column(Text(column), overflow="fold")
     for row in table.to_pylist():
         grid.add_row(*(Text(_visible(value)) for value in row.values()))
-    Console(soft_wrap=False).print(grid)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    console.print(grid)
 
 
 def _visible(value: object) -> str:
     if value is None:
         return ""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in str(value))
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

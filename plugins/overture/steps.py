@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 
-from overture import copywriting, gates, preferences
+from overture import copywriting, gates, preferences, reporting
 from overture.adapters import bundled_source, model_store, sources, transform
 from overture.adapters.catalog import open_catalog
 from overture.adapters.warehouse import Warehouse, landing, open_warehouse, publish, runs
@@ -106,6 +106,11 @@ def publish_day(run: Run, warehouse: Warehouse) -> None:
     publish.publish_day(warehouse, run, GATES)
 
 
+def write_report(run: Run, warehouse: Warehouse) -> None:
+    """Write the page that shows people what was published, what each gate saw and what it cost."""
+    reporting.write_report(run, warehouse)
+
+
 def _build(run: Run, layer: str) -> None:
     source = sources.load_source(run.settings.source)
     stated = {"currency": source.currency, "event_weights": dict(source.event_weights)}
@@ -132,6 +137,7 @@ STEPS: dict[str, Step] = {
         render_messages,
         check_messages,
         publish_day,
+        write_report,
     )
 }
 GATES = tuple(name for name in STEPS if name.startswith("check_"))

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from overture.adapters.copy_engine.exchange import (
     CopyRequest,
@@ -37,6 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     """Generate the drafts of a job that the folder does not hold yet; return 0, or an error's exit code.
 
     Progress goes to standard error; an error's one line goes to standard output, for the process that started this.
+    What the engine's libraries say goes to `engine.log` in the folder.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--job", type=Path, required=True, help="requests, as JSON lines")
@@ -46,42 +47,41 @@ def main(arguments: Sequence[str]) -> int:
     if options.end_with_input:
         threading.Thread(target=_end_with_input, daemon=True).start()
     try:
-        with sole_worker(options.out):
-            generate_missing(read_job(options.job), options.out)
+        with sole_worker(options.out), noise_to(options.out / "engine.log") as terminal:
+            generate_missing(read_job(options.job), options.out, terminal)
     except OvertureError as error:
         print(f"{type(error).__name__}: {error}")
         return error.exit_code
     except Exception as error:
-        traceback.print_exc()
         print(f"{type(error).__name__}: {error}".splitlines()[0])
         return 1
     return 0
 
 
-def generate_missing(job: Job, folder: Path) -> int:
+def generate_missing(job: Job, folder: Path, terminal: TextIO) -> int:
     """Generate what no finished shard holds, one shard a batch; return how many. Starts no engine for nothing."""
     stored = read_shards(folder)
     missing = [request for request in job.requests if request.draft_id not in stored]
     if not missing:
         return 0
-    engine = _open_engine(job)
+    engine = _open_engine(job, terminal)
     size = job.options.batch_size
     start, tokens = time.monotonic(), 0
     for first in range(0, len(missing), size):
         drafts = engine.write(missing[first : first + size])
         write_shard(folder, drafts)
         tokens += sum(draft.tokens_out for draft in drafts)
-        _show(first + len(drafts), len(missing), tokens / (time.monotonic() - start))
+        _show(terminal, first + len(drafts), len(missing), tokens / (time.monotonic() - start))
     return len(missing)
 
 
-def _open_engine(job: Job) -> Engine:
+def _open_engine(job: Job, terminal: TextIO) -> Engine:
     if job.options.model.startswith(("http://", "https://")):
         from overture.adapters.copy_engine.served_engine import ServedEngine
 
         return ServedEngine(job.options, job.sampling)
     threads = free_threads(job.options.most_threads)
-    print(f"write_copy: starting vLLM with {job.options.name}, {threads} threads", file=sys.stderr, flush=True)
+    print(f"write_copy: starting vLLM with {job.options.name}, {threads} threads", file=terminal, flush=True)
     from overture.adapters.copy_engine.vllm_engine import VllmEngine, quiet_environment
 
     os.environ.update(quiet_environment(job.options, threads))
@@ -97,12 +97,29 @@ def sole_worker(folder: Path) -> Iterator[None]:
         yield
 
 
-def _show(done: int, wanted: int, speed: float) -> None:
+@contextmanager
+def noise_to(log: Path) -> Iterator[TextIO]:
+    """Send this process's standard error, that of native code too, to `log`; give what it was before, for progress."""
+    kept = os.dup(2)
+    try:
+        with log.open("ab") as file, os.fdopen(os.dup(kept), "w", encoding="utf-8") as terminal:
+            os.dup2(file.fileno(), 2)
+            yield terminal
+    except Exception:
+        traceback.print_exc()
+        raise
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _show(terminal: TextIO, done: int, wanted: int, speed: float) -> None:
     filled = BAR_WIDTH * done // wanted
     bar = "#" * filled + "." * (BAR_WIDTH - filled)
-    end = "\r" if sys.stderr.isatty() and done < wanted else "\n"
+    end = "\r" if terminal.isatty() and done < wanted else "\n"
     line = f"write_copy: [{bar}] {done}/{wanted} drafts, {speed:.0f} tokens/s"
-    print(line, end=end, file=sys.stderr, flush=True)
+    print(line, end=end, file=terminal, flush=True)
 
 
 def _end_with_input() -> None:

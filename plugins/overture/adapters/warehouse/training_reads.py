@@ -43,9 +43,16 @@ def read_interactions(warehouse: Warehouse, day: date) -> Interactions:
 
 
 def read_facts(
-    warehouse: Warehouse, day: date, excluded_departments: Sequence[str], excluded_categories: Sequence[str]
+    warehouse: Warehouse,
+    day: date,
+    longest_title: int,
+    excluded_departments: Sequence[str],
+    excluded_categories: Sequence[str],
 ) -> ItemFacts:
-    """Return the item facts of `day`; an item without title or price, or excluded, is not promotable."""
+    """Return the item facts of `day`.
+
+    An item is not promotable without a title of 1 to `longest_title` characters, without a price, or where excluded.
+    """
     table = warehouse.arrow(
         """
         select
@@ -53,7 +60,7 @@ def read_facts(
             coalesce(title, '') as title,
             coalesce(department, '') as department,
             is_available,
-            trim(coalesce(title, '')) <> ''
+            length(trim(coalesce(title, ''))) between 1 and $longest_title
             and coalesce(price, 0) > 0
             and not list_contains($departments, coalesce(department, ''))
             and not list_contains($categories, coalesce(category, '')) as is_promotable,
@@ -62,7 +69,12 @@ def read_facts(
         where data_day = $day
         order by item_id
         """,
-        {"day": day, "departments": list(excluded_departments), "categories": list(excluded_categories)},
+        {
+            "day": day,
+            "longest_title": longest_title,
+            "departments": list(excluded_departments),
+            "categories": list(excluded_categories),
+        },
     )
     return ItemFacts(
         _texts(table[columns.ITEM_ID]),

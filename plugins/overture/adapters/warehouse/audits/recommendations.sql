@@ -48,7 +48,7 @@ items as (
         item_id,
         is_available,
         price > 0
-        and trim(title) <> ''
+        and length(trim(title)) between 1 and $longest_title
         and not list_contains($excluded_departments, coalesce(department, ''))
         and not list_contains($excluded_categories, coalesce(category, '')) as is_promotable
     from candidate.item_facts
