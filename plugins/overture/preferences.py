@@ -1,11 +1,14 @@
 """The steps that learn what users like and rank items for them: read, compute, write."""
 
+import hashlib
 import time
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from overture.adapters.als import PACKAGE, AlsParameters, fit_factors, one_blas_thread
@@ -30,6 +33,8 @@ from overture.core.recommendations import Rules, reasons_for, recommend
 from overture.errors import ArtifactError
 from overture.run import Run
 
+Flags = npt.NDArray[np.bool_]
+
 RECOMMENDATIONS = "candidate.recommendations"
 METRICS = "candidate.model_metrics"
 
@@ -38,6 +43,7 @@ METRICS = "candidate.model_metrics"
 def train_factors(run: Run, warehouse: Warehouse) -> None:
     """Fit the day's factors and store them with their manifest; fit again without the last days, and judge that.
 
+    Factors that are stored already for the same input, parameters and packages are kept: a fit would give them again.
     Writes OVERTURE_HOME/artifacts/factors/<day> and candidate.model_metrics. Raises ArtifactError when there is
     nothing to learn from.
     """
@@ -51,12 +57,18 @@ def train_factors(run: Run, warehouse: Warehouse) -> None:
             expected=f"one that weighs {parameters.least_weight} or more",
             got=f"{len(interactions.weights)} lighter ones",
         )
-    start = time.perf_counter()
-    factors = fit_factors(weights, parameters, run.settings.threads)
-    manifest = _manifest(run, interactions, factors, parameters, time.perf_counter() - start)
-    save_factors(factors_folder(run.settings, run.day), factors, manifest)
-    metrics = _judge(run, warehouse, interactions, parameters)
-    warehouse.replace_day(METRICS, run.day, _metric_rows(run.day, manifest["model_version"], metrics))
+    facts = _facts(warehouse, run.day)
+    promotable = np.isin(interactions.item_ids, facts.item_ids[facts.is_promotable])
+    identity, judged = _identity(interactions, parameters), _judged(promotable)
+    folder = factors_folder(run.settings, run.day)
+    manifest = _stored_manifest(folder, identity, judged)
+    if manifest is None:
+        start = time.perf_counter()
+        factors = fit_factors(weights, parameters, run.settings.threads)
+        manifest = _manifest(run, interactions, factors, identity, time.perf_counter() - start)
+        manifest |= {"judged": judged, "holdout": _judge(run, interactions, parameters, promotable)}
+        save_factors(folder, factors, manifest)
+    warehouse.replace_day(METRICS, run.day, _metric_rows(run.day, manifest["model_version"], manifest["holdout"]))
 
 
 @one_blas_thread()
@@ -99,26 +111,47 @@ def _facts(warehouse: Warehouse, day: date) -> ItemFacts:
 
 
 def _judge(
-    run: Run, warehouse: Warehouse, interactions: Interactions, parameters: AlsParameters
-) -> Mapping[str, tuple[float, float]]:
+    run: Run, interactions: Interactions, parameters: AlsParameters, promotable: Flags
+) -> dict[str, tuple[float, float]]:
+    """Return each metric's value and that of its baseline; none where there is nothing before the held-out days."""
     before = weigh(interactions, interactions.weights_before_holdout, parameters.least_weight)
     if not before.matrix.nnz:
         return {}
-    facts = _facts(warehouse, run.day)
-    promotable = np.isin(interactions.item_ids, facts.item_ids[facts.is_promotable])
     factors = fit_factors(before, parameters, run.settings.threads)
-    return judge_holdout(factors, interactions, promotable, load_config("ranking")["list_length"])
+    return dict(judge_holdout(factors, interactions, promotable, load_config("ranking")["list_length"]))
 
 
-def _manifest(
-    run: Run, interactions: Interactions, factors: Factors, parameters: AlsParameters, seconds: float
-) -> dict[str, Any]:
-    """Return what the factors were made from and with; `model_version` is the same for whatever gives the same."""
-    identity = {
+def _identity(interactions: Interactions, parameters: AlsParameters) -> dict[str, Any]:
+    """Return all that factors depend on: the same identity gives the same bits."""
+    return {
         "parameters": parameters.as_mapping(),
         "input": {"rows": len(interactions.weights), "sha256": interactions.sha256},
         "packages": package_versions(PACKAGE, "numpy", "scipy", "overture"),
     }
+
+
+def _judged(promotable: Flags) -> dict[str, Any]:
+    """Return what the judgement depends on beside the factors' identity."""
+    return {
+        "promotable_sha256": hashlib.sha256(promotable.tobytes()).hexdigest(),
+        "list_length": load_config("ranking")["list_length"],
+    }
+
+
+def _stored_manifest(folder: Path, identity: Mapping[str, Any], judged: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the manifest of whole, unaltered factors of this identity and judgement; None when there are none."""
+    try:
+        _, manifest = load_factors(folder)
+    except ArtifactError:
+        return None
+    is_same = manifest.get("model_version") == version_of(identity) and manifest.get("judged") == judged
+    return manifest if is_same else None
+
+
+def _manifest(
+    run: Run, interactions: Interactions, factors: Factors, identity: Mapping[str, Any], seconds: float
+) -> dict[str, Any]:
+    """Return what the factors were made from and with; `model_version` is the same for whatever gives the same."""
     return {
         **identity,
         "model_version": version_of(identity),

@@ -1,5 +1,6 @@
 """From weighted interactions in the lake to factors on disk and lists in the lake, through implicit itself."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -121,6 +122,8 @@ def test_threads_and_the_order_of_rows_do_not_change_a_bit_of_the_factors(
         " select * from intermediate.int_interactions_weighted order by hash(item_id || user_id)"
     )
 
+    shutil.rmtree(factors_folder(run.settings, DAY))
+
     preferences.train_factors(other, lake)
 
     again, manifest = load_factors(factors_folder(run.settings, DAY))
@@ -128,6 +131,25 @@ def test_threads_and_the_order_of_rows_do_not_change_a_bit_of_the_factors(
     assert again.item_factors.tobytes() == factors.item_factors.tobytes()
     assert again.item_ids.tolist() == factors.item_ids.tolist()
     assert (manifest["threads"], manifest["model_version"]) == (2, version)
+
+
+def test_factors_of_the_same_input_are_kept_and_judged_alike_and_altered_ones_are_fitted_anew(
+    run: Run, lake: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preferences.train_factors(run, lake)
+    metrics = lake.rows("select * from candidate.model_metrics order by all")
+    fits = []
+    fit = preferences.fit_factors
+    monkeypatch.setattr(preferences, "fit_factors", lambda *given: fits.append(given) or fit(*given))
+
+    preferences.train_factors(run, lake)
+    assert (fits, lake.rows("select * from candidate.model_metrics order by all")) == ([], metrics)
+
+    with (factors_folder(run.settings, DAY) / "factors.npz").open("ab") as file:
+        file.write(b"x")
+    preferences.train_factors(run, lake)
+    assert len(fits) == 2
+    assert lake.rows("select * from candidate.model_metrics order by all") == metrics
 
 
 def test_another_weight_or_parameter_is_another_version(lake: Warehouse) -> None:
