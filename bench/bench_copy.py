@@ -44,7 +44,7 @@ def main() -> None:
     model = ensure_model(settings)
     plans = [copywriting.plan_message(recipient, DAY, model) for recipient in recipients()]
     options = copywriting.engine_options(model)
-    wanted = list({plan.request.draft_id: plan.request for plan in plans}.values())
+    wanted = list({request.draft_id: request for plan in plans for request in plan.requests}.values())
     job = Job(options, copywriting.sampling(), wanted)
     alone = Job(replace(options, batch_size=1), job.sampling, wanted[:BATCHES_ALONE])
     seconds, speed, drafts = _generate(settings, job)
@@ -58,9 +58,9 @@ def main() -> None:
         f"in batches of {options.batch_size}: {speed:.0f} tokens/s; one at a time: {speed_alone:.0f} tokens/s;", end=" "
     )
     print(f"ratio {speed / speed_alone:.1f}")
-    rows = [copywriting.compose(plan, drafts.get(plan.request.draft_id), DAY)[0] for plan in plans]
-    refusals = Counter(str(row["refusal"]) for row in rows if row["refusal"])
-    print(f"accepted: {1 - refusals.total() / len(rows):.0%}; refused: {dict(refusals.most_common())}")
+    rows = [copywriting.compose(plan, drafts, DAY)[0] for plan in plans]
+    refusals = Counter(str(row["refusal"]) for row in rows if "refusal" in row)
+    print(f"messages from a draft: {1 - refusals.total() / len(rows):.0%}; else: {dict(refusals.most_common())}")
     for row in rows[:SHOWN]:
         print(f"  {row['text']}")
 

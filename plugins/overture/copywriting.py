@@ -1,6 +1,6 @@
 """The steps that write a message for each chosen user: ask for drafts, generate the missing ones, check and fill."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -26,11 +26,12 @@ from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.copy_reads import read_recipients, store_drafts, stored_drafts
 from overture.adapters.warehouse.runs import StepCost
 from overture.configuration import load_config
-from overture.core.claims import Fact, Recipient, claims_in, facts_of
+from overture.core.claims import Fact, FactRules, Recipient, claims_in, facts_of
 from overture.core.drafts import Draft, DraftRules, refusal_of
 from overture.core.prompts import (
     Prompt,
     chat,
+    closed,
     draft_id,
     grammar,
     own_words,
@@ -52,11 +53,11 @@ WORKER = "overture.adapters.copy_engine.generate"
 
 @dataclass(frozen=True)
 class Plan:
-    """What one user's message is made of: the facts it may state, and the draft that is asked for."""
+    """What one user's message is made of: the facts it may state, and the drafts that are asked for, best first."""
 
     recipient: Recipient
     facts: dict[str, Fact]
-    request: CopyRequest
+    requests: tuple[CopyRequest, ...]
 
     @property
     def values(self) -> dict[str, str]:
@@ -71,7 +72,7 @@ def prepare_copy(run: Run, warehouse: Warehouse) -> StepCost:
     """
     model = locate_model(run.settings)
     plans = _plans(run, warehouse, model)
-    wanted = {plan.request.draft_id: plan.request for plan in plans}
+    wanted = {request.draft_id: request for plan in plans for request in plan.requests}
     stored = stored_drafts(warehouse, list(wanted))
     missing = [request for identity, request in wanted.items() if identity not in stored]
     write_job(_job_file(run), Job(engine_options(model), sampling(), missing))
@@ -102,8 +103,8 @@ def render_messages(run: Run, warehouse: Warehouse) -> None:
     finished = shards(_shards_folder(run))
     store_drafts(warehouse, list(read_shards(_shards_folder(run)).values()), run.day)
     plans = _plans(run, warehouse, locate_model(run.settings))
-    drafts = stored_drafts(warehouse, [plan.request.draft_id for plan in plans])
-    made = [compose(plan, drafts.get(plan.request.draft_id), run.day) for plan in plans]
+    drafts = stored_drafts(warehouse, [request.draft_id for plan in plans for request in plan.requests])
+    made = [compose(plan, drafts, run.day) for plan in plans]
     messages = [message for message, _ in made]
     claims = [claim for _, claims in made for claim in claims]
 
@@ -132,25 +133,35 @@ CLAIM_TYPES = (
 )
 
 
-def compose(plan: Plan, raw: RawDraft | None, day: date) -> tuple[dict[str, object], list[dict[str, object]]]:
-    """Return one user's row of messages and its rows of claims: the draft if it passes, else the template."""
-    prompt, config = _prompt("prompt"), load_config("copy")
-    draft = Draft(raw.text, raw.finish_reason) if raw else None
-    written = own_words(prompt, plan.facts, draft.text) if draft else None
-    told = "\n".join(content for role, content in plan.request.messages if role == "system")
-    refusal = refusal_of(draft, plan.values, written, DraftRules.from_config(config), told)
-    person = {"data_day": day, "user_id": plan.recipient.user_id, "item_id": plan.recipient.item_id}
-    if raw and refusal is None:
-        reply = raw.text
+def compose(plan: Plan, drafts: Mapping[str, RawDraft], day: date) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """Return one user's row of messages and its rows of claims: of the first draft that passes, else of the template.
+
+    A message of the template says why the first draft was refused.
+    """
+    prompt, template, config = _prompt("prompt"), _prompt("template"), load_config("copy")
+    answers = [drafts.get(request.draft_id) for request in plan.requests]
+    refusals = [_refusal(plan, prompt, answer) for answer in answers]
+    raw = next((answer for answer, refusal in zip(answers, refusals, strict=True) if refusal is None), None)
+    if raw:
+        reply = closed(prompt, raw.text, plan.facts, int(raw.draft_id[:8], 16))
         signature = {"engine": raw.engine, "model": raw.model, "prompt_version": raw.prompt_version}
         signature |= {"draft_id": raw.draft_id, "rung": "draft"}
     else:
-        template = _prompt("template")
         reply = plain_reply(template, plan.facts)
-        signature = {"engine": "none", "model": "none", "prompt_version": template.version, "rung": "template"}
-    message = person | {"text": fill(reply, plan.values), "locale": config["message"]["locale"], "refusal": refusal}
+        signature = {"engine": "none", "model": "none", "prompt_version": template.version}
+        signature |= {"rung": "template", "refusal": str(refusals[0])}
+    person = {"data_day": day, "user_id": plan.recipient.user_id, "item_id": plan.recipient.item_id}
+    message = person | {"text": fill(reply, plan.values), "locale": config["message"]["locale"]}
     claims = [person | {"slot": slot} | vars(fact) for slot, fact in claims_in(reply, plan.facts).items()]
     return message | signature, claims
+
+
+def _refusal(plan: Plan, prompt: Prompt, raw: RawDraft | None) -> str | None:
+    """Return why a draft may not be shown, or None."""
+    draft = Draft(raw.text, raw.finish_reason) if raw else None
+    written = own_words(prompt, plan.facts, draft.text) if draft else None
+    told = [prompt.instructions, *(reply for _, reply in prompt.examples)]
+    return refusal_of(draft, plan.values, written, DraftRules.from_config(load_config("copy")), told)
 
 
 def _plans(run: Run, warehouse: Warehouse, model: Model) -> list[Plan]:
@@ -159,25 +170,25 @@ def _plans(run: Run, warehouse: Warehouse, model: Model) -> list[Plan]:
 
 
 def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
-    """Return the facts of the recipient's item and the request for a draft about it."""
+    """Return the facts of the recipient's item and the requests for drafts about it."""
     config, prompt = load_config("copy"), _prompt("prompt")
-    rules = TitleRules(config["title"]["words"], config["title"]["cut_length"])
+    rules = FactRules.from_config(config)
     facts = facts_of(recipient, day, rules)
-    if "reason_item" in facts and len(facts["reason_item"].rendered) > config["message"]["name_length"]:
-        del facts["reason_item"]
-    request = render_request(prompt.request, _names(recipient, facts, prompt, rules, config["message"]["name_length"]))
-    messages, pattern = chat(prompt, request), grammar(prompt, facts)
-    steered_by = dict(config["sampling"]) | {"context_tokens": config["engine"]["context_tokens"]}
-    identity = draft_id(messages, pattern, model.fingerprint, steered_by, prompt.version)
-    seed = request_seed(identity, config["sampling"]["seed"])
-    return Plan(
-        recipient, facts, CopyRequest(identity, [list(message) for message in messages], pattern, seed, prompt.version)
-    )
+    names = _names(recipient, facts, prompt, rules.titles)
+    messages, pattern = chat(prompt, render_request(prompt.request, names)), grammar(prompt, facts)
+    requests = []
+    for attempt in range(config["message"]["attempts"]):
+        steered_by = dict(config["sampling"]) | {
+            "context_tokens": config["engine"]["context_tokens"],
+            "attempt": attempt,
+        }
+        identity = draft_id(messages, pattern, model.fingerprint, steered_by, prompt.version)
+        seed = request_seed(identity, config["sampling"]["seed"])
+        requests.append(CopyRequest(identity, [list(message) for message in messages], pattern, seed, prompt.version))
+    return Plan(recipient, facts, tuple(requests))
 
 
-def _names(
-    recipient: Recipient, facts: dict[str, Fact], prompt: Prompt, rules: TitleRules, most: int
-) -> dict[str, str]:
+def _names(recipient: Recipient, facts: dict[str, Fact], prompt: Prompt, rules: TitleRules) -> dict[str, str]:
     """Return what the prompt's places stand for: catalogue names made safe, and why this item was chosen."""
     names = {
         "title": recipient.title,
@@ -186,7 +197,7 @@ def _names(
         "brand": recipient.brand,
         "reason_item": recipient.reason_title if "reason_item" in facts else None,
     }
-    safe = {place: safe_name(readable_title(name, rules), most) for place, name in names.items() if name}
+    safe = {place: safe_name(readable_title(name, rules), rules.longest) for place, name in names.items() if name}
     why = "reason" if "reason_item" in safe else "department" if recipient.is_favourite_department else "popular"
     return safe | {"why": render_request(prompt.reasons.get(why, ""), safe)}
 

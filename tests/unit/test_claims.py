@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from overture.core.claims import Recipient, claims_in, facts_of
-from overture.core.slots import TitleRules
+from overture.configuration import load_config
+from overture.core.claims import FactRules, Recipient, claims_in, facts_of
 
 DAY = date(2017, 11, 28)
 ICE = Recipient(
@@ -26,11 +26,11 @@ ICE = Recipient(
 
 
 def rendered(recipient: Recipient) -> dict[str, str]:
-    return {slot: fact.rendered for slot, fact in facts_of(recipient, DAY, TitleRules()).items()}
+    return {slot: fact.rendered for slot, fact in facts_of(recipient, DAY, FactRules()).items()}
 
 
 def test_every_fact_names_the_cell_that_it_was_read_from() -> None:
-    facts = facts_of(ICE, DAY, TitleRules())
+    facts = facts_of(ICE, DAY, FactRules())
     cells = {
         slot: (fact.rendered, fact.source_table, fact.source_column, fact.source_key, fact.source_day)
         for slot, fact in facts.items()
@@ -52,10 +52,16 @@ def test_a_reason_that_reads_like_the_item_explains_nothing_and_is_not_offered()
     assert "reason_item" not in rendered(replace(ICE, reason_title="Ice - Crushed/Cubed"))
 
 
+def test_a_shipping_case_is_no_size_for_a_customer() -> None:
+    rules = FactRules.from_config(load_config("copy"))
+    assert "size" in facts_of(ICE, DAY, rules)
+    assert "size" not in facts_of(replace(ICE, department="PRODUCE"), DAY, rules)
+
+
 def test_only_the_slots_of_the_draft_become_claims() -> None:
-    assert list(claims_in("{title}: {price}.", facts_of(ICE, DAY, TitleRules()))) == ["title", "price"]
+    assert list(claims_in("{title}: {price}.", facts_of(ICE, DAY, FactRules()))) == ["title", "price"]
 
 
 def test_a_slot_without_a_fact_is_no_claim() -> None:
     with pytest.raises(KeyError):
-        claims_in("{title} in {size}", facts_of(replace(ICE, size=None), DAY, TitleRules()))
+        claims_in("{title} in {size}", facts_of(replace(ICE, size=None), DAY, FactRules()))

@@ -6,7 +6,7 @@ from overture.core.prompts import own_words, parse_prompt
 from overture.settings import PACKAGE
 
 VALUES = {"title": "Ice - Crushed/Cubed", "price": "$2.49"}
-TOLD = "Name a moment, a place or a dish that suits the item."
+TOLD = ["Name a moment, a place or a dish that suits the item.", "Nice for a pile of warm shirts."]
 GOOD = "For a very hot day, think of {title}. Price: {price}."
 RULES = DraftRules(
     text_length=(20, 120),
@@ -49,6 +49,9 @@ def test_a_good_draft_passes() -> None:
         (GOOD, "a day day outside", "stop", "repetition"),
         (GOOD, "summer and summer and summer", "stop", "repetition"),
         (GOOD, "a place or a dish that suits", "stop", "echo"),
+        (GOOD, "a pile of warm shirts", "stop", "echo"),
+        (GOOD, "a drink that is crusher", "stop", "tautology"),
+        (GOOD, "a cube of crushed iced tea", "stop", None),
         ("{title}!", "", "stop", None),
         ("{title}" + " word" * 30 + ".", "word", "stop", "too_long"),
     ],
@@ -81,7 +84,7 @@ def test_the_shipped_examples_pass_the_configured_rules() -> None:
     prompt = parse_prompt((PACKAGE / "prompts" / f"{version}.md").read_text(encoding="utf-8"), version)
     rules = DraftRules.from_config(config)
     refusals = [
-        refusal_of(Draft(reply, "stop"), VALUES, own_words(prompt, ["title"], reply), rules, prompt.instructions)
+        refusal_of(Draft(reply, "stop"), VALUES, own_words(prompt, ["title"], reply), rules, [prompt.instructions])
         for _, reply in prompt.examples
     ]
     assert refusals == [None] * len(prompt.examples)

@@ -6,6 +6,7 @@ import pytest
 from overture.core.prompts import (
     PromptError,
     chat,
+    closed,
     draft_id,
     grammar,
     own_words,
@@ -68,15 +69,21 @@ def test_the_examples_of_the_shipped_prompt_follow_its_own_grammar() -> None:
     assert [reply for _, reply in prompt.examples if own_words(prompt, ["title"], reply) is None] == []
 
 
-def test_a_reply_says_what_the_item_has_and_nothing_else() -> None:
-    opening = "For a very hot day, think of {title}."
-    assert follows(opening, "title")
-    assert follows(
-        f"{opening} You buy {{reason_item}}. Price: {{price}}. Size: {{size}}.", "title", "price", "size", "reason_item"
-    )
-    assert follows(f"{opening} Price: {{price}}.", "title", "price")
-    assert not follows(f"{opening} Price: {{price}}.", "title")
-    assert not follows(opening, "title", "price")
+def test_the_model_writes_one_opening_with_slots_that_the_item_has() -> None:
+    prompt = replace(PROMPT, openings=(*PROMPT.openings, "For {price}: {title}."))
+    assert follows("For a very hot day, think of {title}.", "title")
+    assert not follows("For a very hot day, think of {title}. Price: {price}.", "title", "price")
+    assert re.fullmatch(grammar(prompt, ["title", "price"]), "For {price}: {title}.")
+    assert not re.fullmatch(grammar(prompt, ["title"]), "For {price}: {title}.")
+
+
+def test_the_closings_say_what_the_item_has_and_the_opening_does_not() -> None:
+    every = ["title", "price", "size", "reason_item"]
+    assert closed(PROMPT, "{title}!", ["title"]) == "{title}!"
+    assert closed(PROMPT, "{title}!", every) == "{title}! You buy {reason_item}. Price: {price}. Size: {size}."
+    assert closed(PROMPT, "{title}!", every, 1) == "{title}! You buy {reason_item}. {size}, {price}."
+    assert closed(PROMPT, "{title}!", ["title", "price"], 7) == "{title}! Price: {price}."
+    assert closed(PROMPT, "{title} for {price}!", every) == "{title} for {price}! You buy {reason_item}."
 
 
 @pytest.mark.parametrize(
@@ -95,7 +102,6 @@ def test_the_own_words_of_a_reply_are_those_in_the_gaps() -> None:
 
 def test_a_reply_off_the_grammar_has_no_own_words() -> None:
     assert own_words(PROMPT, ["title"], "{title} suits a very hot day! Buy now.") is None
-    assert own_words(PROMPT, ["title", "price"], "{title} suits a very hot day!") is None
 
 
 def test_a_template_reads_whole_with_any_facts() -> None:

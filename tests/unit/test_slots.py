@@ -41,6 +41,13 @@ def test_abbreviations_are_written_out_and_the_stump_of_a_cut_title_is_dropped(r
     assert readable_title(raw, SHOP) == read
 
 
+@pytest.mark.parametrize("raw", ["WORD " * 40, "Word " * 40, "W" * 200])
+def test_an_endless_title_ends_with_an_ellipsis(raw: str) -> None:
+    title = readable_title(raw, TitleRules(longest=20))
+    assert title.endswith("…")
+    assert 12 < len(title) <= 20
+
+
 @pytest.mark.parametrize(
     ("amount", "currency", "read"),
     [

@@ -1,13 +1,35 @@
 """Claims: what a message says about an item, each tied to the published cell that proves it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from overture.core.slots import TitleRules, readable_price, readable_size, readable_title, slots_in
 
 ITEM_FACTS = "marts.item_facts"
+
+
+@dataclass(frozen=True)
+class FactRules:
+    """How cells become facts.
+
+    departments_without_size: where the shop's package size is that of a shipping case, not of what a customer buys.
+    """
+
+    titles: TitleRules = field(default_factory=TitleRules)
+    departments_without_size: Collection[str] = ()
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "FactRules":
+        """Return the rules of `config/copy.toml`."""
+        titles = config["title"]
+        longest = config["message"]["name_length"]
+        return cls(
+            TitleRules(titles["words"], titles["cut_length"], longest),
+            frozenset(config["size"]["not_of_departments"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -44,17 +66,18 @@ class Fact:
     source_day: date
 
 
-def facts_of(recipient: Recipient, day: date, rules: TitleRules) -> dict[str, Fact]:
+def facts_of(recipient: Recipient, day: date, rules: FactRules) -> dict[str, Fact]:
     """Return the facts that this message may use, by slot; a slot whose cell says nothing usable is absent.
 
     The reason is absent where it reads like the title itself: "because you bought milk: milk" explains nothing.
     """
-    reason = readable_title(recipient.reason_title or "", rules)
-    title = readable_title(recipient.title, rules)
+    reason = readable_title(recipient.reason_title or "", rules.titles)
+    title = readable_title(recipient.title, rules.titles)
+    has_size = recipient.department not in rules.departments_without_size
     texts = {
         "title": (title, "title", recipient.item_id),
         "price": (readable_price(recipient.price, recipient.currency), "price", recipient.item_id),
-        "size": (readable_size(recipient.size), "size", recipient.item_id),
+        "size": (readable_size(recipient.size) if has_size else None, "size", recipient.item_id),
         "reason_item": (reason if reason != title else None, "title", recipient.reason_item_id),
     }
     return {

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -17,7 +17,7 @@ NEVER_ASKED = (TOO_LONG_PROMPT, BAD_GRAMMAR)
 
 REFUSALS = (
     NOT_GENERATED, *NEVER_ASKED, "unfinished", "slot_unknown", "slot_missing", "digits", "signs", "off_grammar",
-    "banned_words", "dangling", "repetition", "echo", "too_short", "too_long",
+    "banned_words", "dangling", "repetition", "tautology", "echo", "too_short", "too_long",
 )  # fmt: skip
 """Every reason code, in the order in which drafts are checked."""
 
@@ -66,12 +66,12 @@ class Draft:
 
 
 def refusal_of(
-    draft: Draft | None, values: Mapping[str, str], own_words: str | None, rules: DraftRules, instructions: str
+    draft: Draft | None, values: Mapping[str, str], own_words: str | None, rules: DraftRules, told: Sequence[str]
 ) -> str | None:
     """Return the reason code why a draft may not be shown; None when it may.
 
     values: the facts that may fill its slots. own_words: what the model wrote itself, None where the draft does not
-    follow its grammar. instructions: what the model was told.
+    follow its grammar. told: the instructions and examples that the model was given.
     """
     if draft is None:
         return NOT_GENERATED
@@ -83,7 +83,11 @@ def refusal_of(
     if refusal or own_words is None:
         return refusal or "off_grammar"
     words = _WORD.findall(own_words.lower())
-    return _wrong_words(words, rules, instructions) or _wrong_length(fill(draft.text, values), rules)
+    return (
+        _wrong_words(words, rules)
+        or _wrong_relation(words, values["title"], rules, told)
+        or _wrong_length(fill(draft.text, values), rules)
+    )
 
 
 def _wrong_slots(text: str, values: Mapping[str, str]) -> str | None:
@@ -103,16 +107,27 @@ def _wrong_signs(text: str) -> str | None:
     return "signs" if _SIGN.search(written) or _ADDRESS.search(written) else None
 
 
-def _wrong_words(words: list[str], rules: DraftRules, instructions: str) -> str | None:
+def _wrong_words(words: list[str], rules: DraftRules) -> str | None:
     spoken = f" {' '.join(words)} "
     if any(f" {banned} " in spoken for banned in rules.banned_words):
         return "banned_words"
     if words and words[-1] in rules.dangling_words:
         return "dangling"
-    if _repeats(words, rules):
-        return "repetition"
-    told = _runs(_WORD.findall(instructions.lower()), rules.echo_words)
-    return "echo" if _runs(words, rules.echo_words) & told else None
+    return "repetition" if _repeats(words, rules) else None
+
+
+def _wrong_relation(words: list[str], title: str, rules: DraftRules, told: Sequence[str]) -> str | None:
+    # "Bananas for a banana": what the item is good for must be something else than the item.
+    if words and any(_same_word(words[-1], word) for word in _WORD.findall(title.lower())):
+        return "tautology"
+    known = [_runs(_WORD.findall(text.lower()), rules.echo_words) for text in told]
+    return "echo" if _runs(words, rules.echo_words) & set().union(*known) else None
+
+
+def _same_word(one: str, other: str) -> bool:
+    """Say whether two words are alike up to their last letters, as singular and plural are."""
+    alike = min(len(one), len(other)) - 1
+    return alike >= 3 and abs(len(one) - len(other)) <= 2 and one[:alike] == other[:alike]
 
 
 def _repeats(words: list[str], rules: DraftRules) -> bool:

@@ -33,7 +33,8 @@ class Prompt:
     """A prompt file, read: name and version, instructions, request lines, examples, and what a reply is made of.
 
     reasons: how each strategy is told to the model. examples: pairs of request and reply. openings: first sentences,
-    with gaps such as `[2-6 words]` for the model's own words. closings: the slots that each needs, and its wordings.
+    with gaps such as `[2-6 words]` for the model's own words. closings: the slots that each needs, and its wordings,
+    for what the opening leaves unsaid.
     """
 
     version: str
@@ -56,7 +57,7 @@ def parse_prompt(text: str, version: str) -> Prompt:
     requests = [body for heading, body in sections if heading == "example request"]
     replies = [body for heading, body in sections if heading == "example reply"]
     openings = tuple(by_name.get("openings", "").splitlines())
-    if len(requests) != len(replies) or not openings or any(slots_in(line) != ("title",) for line in openings):
+    if len(requests) != len(replies) or not openings or any("title" not in slots_in(line) for line in openings):
         raise PromptError(f"{version}: expected a reply to each example, and openings with {{title}} in each")
     return Prompt(
         version=version,
@@ -111,42 +112,43 @@ def chat(prompt: Prompt, request: str) -> tuple[Message, ...]:
 
 
 def grammar(prompt: Prompt, slots: Iterable[str]) -> str:
-    """Return the regular expression of the replies that an item with these slots may get.
+    """Return the regular expression of what the model may write about an item with these slots: one opening.
 
-    A reply is one opening, its gaps filled by the model, then one wording of each closing whose slots the item has.
-    The model's own words stand in gaps alone and never around a price, size or reason: what they said about those
-    would be unproven.
+    Its own words stand in gaps alone; what surrounds a slot is fixed, for what a model said about a price would be
+    unproven. The closings are not generated: there is nothing in them that a model could choose.
     """
-    choices = [prompt.openings, *_fitting(prompt, slots)]
-    return " ".join(f"(?:{'|'.join(map(_pattern_of, wordings))})" for wordings in choices)
+    return "|".join(_pattern_of(opening) for opening in _openings(prompt, slots))
 
 
 def own_words(prompt: Prompt, slots: Iterable[str], reply: str) -> str | None:
-    """Return the words that a reply has in the gaps of its opening; None when it does not follow the grammar."""
-    closings = [f"(?:{'|'.join(map(_pattern_of, wordings))})" for wordings in _fitting(prompt, slots)]
-    for opening in prompt.openings:
-        pattern = " ".join([_pattern_of(opening, gap_begins="(", gap_ends=")"), *closings])
-        found = re.fullmatch(pattern, reply)
+    """Return the words that a reply has in the gaps of its opening; None when it follows no opening."""
+    for opening in _openings(prompt, slots):
+        found = re.fullmatch(_pattern_of(opening, gap_begins="(", gap_ends=")"), reply)
         if found:
             return " ".join(found.groups())
     return None
 
 
-def plain_reply(prompt: Prompt, slots: Iterable[str]) -> str:
-    """Return the reply that takes the first wording everywhere; raise PromptError where that one has a gap."""
-    reply = " ".join(wordings[0] for wordings in (prompt.openings, *_fitting(prompt, slots)))
-    if _GAP.search(reply):
-        raise PromptError(f"{prompt.version}: a gap, and no model to fill it")
-    return reply
-
-
-def _fitting(prompt: Prompt, slots: Iterable[str]) -> list[tuple[str, ...]]:
-    known, said, fitting = frozenset(slots), frozenset[str](), []
+def closed(prompt: Prompt, opening: str, slots: Iterable[str], choice: int = 0) -> str:
+    """Return the opening with a closing for every slot that it leaves unsaid; `choice` picks among wordings."""
+    known, said, sentences = frozenset(slots), frozenset(slots_in(opening)), [opening]
     for needed, wordings in prompt.closings:
         if needed <= known and not needed & said:
             said |= needed
-            fitting.append(wordings)
-    return fitting
+            sentences.append(wordings[choice % len(wordings)])
+    return " ".join(sentences)
+
+
+def plain_reply(prompt: Prompt, slots: Iterable[str]) -> str:
+    """Return the reply of a template, which takes its first opening; raise PromptError where that one has a gap."""
+    if _GAP.search(prompt.openings[0]):
+        raise PromptError(f"{prompt.version}: a gap, and no model to fill it")
+    return closed(prompt, prompt.openings[0], slots)
+
+
+def _openings(prompt: Prompt, slots: Iterable[str]) -> list[str]:
+    known = frozenset(slots)
+    return [opening for opening in prompt.openings if known.issuperset(slots_in(opening))]
 
 
 def _pattern_of(wording: str, *, gap_begins: str = "", gap_ends: str = "") -> str:

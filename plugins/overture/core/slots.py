@@ -27,14 +27,16 @@ class SlotError(ValueError):
 
 @dataclass(frozen=True)
 class TitleRules:
-    """How titles in capitals are calmed down.
+    """How titles are written for people: those in capitals are calmed down, endless ones cut.
 
     words: what an abbreviation (lower case) stands for; capitals in the replacement are kept.
     cut_length: titles of exactly this many characters were cut by the shop's system; their last word is dropped.
+    longest: titles of more characters, in capitals or not, end at a word before it with an ellipsis.
     """
 
     words: Mapping[str, str] = field(default_factory=dict)
     cut_length: int | None = None
+    longest: int = 1000
 
 
 def slots_in(draft: str) -> tuple[str, ...]:
@@ -71,8 +73,8 @@ def fill(draft: str, values: Mapping[str, str]) -> str:
 def readable_title(raw: str, rules: TitleRules | None = None) -> str:
     """Return a shop's title as people write it; a title that has small letters already keeps its letters.
 
-    Control characters become spaces, white space collapses. Nothing else is taken out: whatever the title says is
-    shown as it is.
+    Control characters become spaces, white space collapses. Nothing else is taken out of a title of usual length:
+    whatever it says is shown as it is.
 
     >>> readable_title("ICE - CRUSHED/CUBED")
     'Ice - Crushed/Cubed'
@@ -80,11 +82,12 @@ def readable_title(raw: str, rules: TitleRules | None = None) -> str:
     rules = rules or TitleRules()
     printable = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", raw))
     title = " ".join(printable.split())
-    if title != title.upper() or title == title.lower():
-        return title
-    if len(title) == rules.cut_length:
-        title = _without_cut_word(title)
-    return _WORD.sub(lambda word: _calm(word, rules.words), title)
+    if title == title.upper() != title.lower():
+        title = _without_cut_word(title) if len(title) == rules.cut_length else title
+        title = _WORD.sub(lambda word: _calm(word, rules.words), title)
+    if len(title) > rules.longest:
+        title = title[: rules.longest].rsplit(" ", 1)[0][: rules.longest - 1] + "…"
+    return title
 
 
 def _without_cut_word(title: str) -> str:
