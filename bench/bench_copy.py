@@ -48,7 +48,7 @@ def main() -> None:
     job = Job(options, copywriting.sampling(), wanted)
     alone = Job(replace(options, batch_size=1), job.sampling, wanted[:BATCHES_ALONE])
     seconds, speed, drafts = _generate(settings, job)
-    _, speed_alone, _ = _generate(settings, alone)
+    _, speed_alone, again = _generate(settings, alone)
     signature = next(iter(drafts.values()))
     print(
         f"{len(wanted)} drafts of {signature.model}, {signature.device}, {signature.dtype}, {signature.threads} threads"
@@ -58,6 +58,8 @@ def main() -> None:
         f"in batches of {options.batch_size}: {speed:.0f} tokens/s; one at a time: {speed_alone:.0f} tokens/s;", end=" "
     )
     print(f"ratio {speed / speed_alone:.1f}")
+    same = sum(drafts[identity].text == draft.text for identity, draft in again.items())
+    print(f"the same words one at a time: {same} of {len(again)}")
     rows = [copywriting.compose(plan, drafts, DAY)[0] for plan in plans]
     refusals = Counter(str(row["refusal"]) for row in rows if "refusal" in row)
     print(f"messages from a draft: {1 - refusals.total() / len(rows):.0%}; else: {dict(refusals.most_common())}")
