@@ -61,8 +61,13 @@ def run(program: str, *arguments: str) -> str:
 
 
 def test_only_the_scheduler_pays_for_the_heavy_libraries() -> None:
-    assert "great_expectations" in json.loads(run(LOADED_AS, "scheduler"))
+    scheduler = set(json.loads(run(LOADED_AS, "scheduler")))
+    assert {"great_expectations", "dbt", "pandas", "duckdb"} <= scheduler
     assert {"great_expectations", "dbt", "pandas"} & set(json.loads(run(LOADED_AS, "api-server"))) == set()
+
+
+def test_a_task_runs_our_own_modules_as_they_are_on_disk() -> None:
+    assert [name for name in json.loads(run(LOADED_AS, "scheduler")) if name.split(".")[0] == "overture"] == []
 
 
 def test_processes_forked_from_the_scheduler_can_use_what_it_has_imported(tmp_path: Path) -> None:
