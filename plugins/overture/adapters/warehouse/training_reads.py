@@ -42,6 +42,23 @@ def read_interactions(warehouse: Warehouse, day: date) -> Interactions:
     return Interactions(user_ids, item_ids, users, items, weights, before, held_out, days_ago, sha256)
 
 
+FACTS = """
+select
+    item_id,
+    coalesce(title, '') as title,
+    coalesce(department, '') as department,
+    is_available,
+    length(trim(coalesce(title, ''))) between 1 and $longest_title
+    and coalesce(price, 0) > 0
+    and not list_contains($departments, coalesce(department, ''))
+    and not list_contains($categories, coalesce(category, '')) as is_promotable,
+    cast(buyers_28d as double) as buyers_28d
+from candidate.item_facts
+where data_day = $day
+order by item_id
+"""
+
+
 def read_facts(
     warehouse: Warehouse,
     day: date,
@@ -54,21 +71,7 @@ def read_facts(
     An item is not promotable without a title of 1 to `longest_title` characters, without a price, or where excluded.
     """
     table = warehouse.arrow(
-        """
-        select
-            item_id,
-            coalesce(title, '') as title,
-            coalesce(department, '') as department,
-            is_available,
-            length(trim(coalesce(title, ''))) between 1 and $longest_title
-            and coalesce(price, 0) > 0
-            and not list_contains($departments, coalesce(department, ''))
-            and not list_contains($categories, coalesce(category, '')) as is_promotable,
-            cast(buyers_28d as double) as buyers_28d
-        from candidate.item_facts
-        where data_day = $day
-        order by item_id
-        """,
+        FACTS,
         {
             "day": day,
             "longest_title": longest_title,
