@@ -69,16 +69,21 @@ def _replace_again_and_again(settings: Settings, name: str, times: int) -> None:
             lake.replace_day(TABLE, DAY, recommendations(DAY, *[f"{name}-{n}" for n in range(5)]))
 
 
-def test_processes_that_replace_the_same_new_day_at_once_leave_one_copy(settings: Settings) -> None:
-    with open_warehouse(settings) as lake:
-        lake.ensure_table(TABLE)
+def write_at_once(settings: Settings, processes: int, times: int) -> None:
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_replace_again_and_again, args=(settings, f"w{n}", 4)) for n in range(4)]
+    names = [f"w{n}" for n in range(processes)]
+    writers = [context.Process(target=_replace_again_and_again, args=(settings, name, times)) for name in names]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join()
-    assert [writer.exitcode for writer in writers] == [0] * 4
+    assert [writer.exitcode for writer in writers] == [0] * processes
+
+
+def test_processes_that_replace_the_same_new_day_at_once_leave_one_copy(settings: Settings) -> None:
+    with open_warehouse(settings) as lake:
+        lake.ensure_table(TABLE)
+    write_at_once(settings, processes=4, times=4)
     with open_warehouse(settings, read_only=True) as lake:
         rows = lake.rows(f"select user_id from {TABLE}")
     assert len(rows) == 5
@@ -86,13 +91,7 @@ def test_processes_that_replace_the_same_new_day_at_once_leave_one_copy(settings
 
 
 def test_one_lake_is_made_when_processes_open_it_at_once(settings: Settings) -> None:
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_replace_again_and_again, args=(settings, f"w{n}", 1)) for n in range(3)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert [writer.exitcode for writer in writers] == [0] * 3
+    write_at_once(settings, processes=3, times=1)
     with open_warehouse(settings, read_only=True) as lake:
         assert lake.rows("select count(*) from ops.write_locks") == [(1,)]
 

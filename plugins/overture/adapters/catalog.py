@@ -11,11 +11,12 @@ import signal
 import subprocess
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from overture.adapters.turns import turn
 from overture.errors import WarehouseError
 from overture.settings import Settings
 
@@ -86,15 +87,9 @@ def _lease_path(settings: Settings) -> Path:
     return settings.home / "postgres.lease"
 
 
-@contextmanager
-def _turn(settings: Settings) -> Iterator[None]:
+def _turn(settings: Settings) -> AbstractContextManager[None]:
     """Let one process at a time start or stop the server."""
-    turn = os.open(settings.home / "postgres.turn", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(turn)
+    return turn(settings.home / "postgres.turn")
 
 
 def _nobody_holds_a_lease(settings: Settings) -> bool:

@@ -1,17 +1,17 @@
 """Airflow for one home: started with its database server, watched, and stopped again."""
 
 import dataclasses
-import fcntl
 import os
 import socket as sockets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from overture.adapters.catalog import AIRFLOW_DATABASE, Catalog, catalog_is_up, connection_string, open_catalog
+from overture.adapters.turns import turn
 from overture.errors import OrchestrationError, OvertureError, UsageError
 from overture.orchestration import daemons
 from overture.orchestration.airflow_environment import HOST, airflow_environment
@@ -256,13 +256,7 @@ def _last_line(log: Path) -> str:
     return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "no output")
 
 
-@contextmanager
-def _turn(settings: Settings) -> Iterator[None]:
+def _turn(settings: Settings) -> AbstractContextManager[None]:
     """Let one process at a time start or stop this home's Airflow."""
     settings.airflow.mkdir(parents=True, exist_ok=True)
-    turn = os.open(settings.airflow / "server.turn", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(turn)
+    return turn(settings.airflow / "server.turn")
