@@ -141,7 +141,11 @@ def _start_airflow(settings: Settings, running: _Running, socket: Path) -> None:
     for part, arguments in PARTS.items():
         running.ensure(part, [sys.executable, "-m", "airflow", *arguments], environment)
     api = connect(settings)
-    _wait(settings, running, tuple(PARTS), lambda: _is_healthy(api))
+    _wait(
+        settings, running, tuple(PARTS), lambda: _is_healthy(api) and (_knows_the_dag(api) or _import_error(api) != "")
+    )
+    if not _knows_the_dag(api):
+        raise OrchestrationError("the DAG cannot be read", where=DAG_ID, got=_import_error(api))
 
 
 def _prepare_database(settings: Settings, environment: dict[str, str]) -> None:
@@ -194,10 +198,17 @@ def _wait(settings: Settings, running: _Running, parts: tuple[str, ...], serves:
 
 def _is_healthy(api: Api) -> bool:
     health = api.call("GET", "/api/v2/monitor/health")
-    parts = ("metadatabase", "scheduler", "dag_processor")
-    return all(health[part]["status"] == "healthy" for part in parts) and bool(
-        api.call("GET", f"/api/v2/dags/{DAG_ID}")
-    )
+    return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+
+
+def _knows_the_dag(api: Api) -> bool:
+    return bool(api.call("GET", f"/api/v2/dags?dag_id_pattern={DAG_ID}")["dags"])
+
+
+def _import_error(api: Api) -> str:
+    """Return the last line of why a DAG file cannot be read; empty when all can, or none has been tried yet."""
+    errors = api.call("GET", "/api/v2/importErrors?limit=1")["import_errors"]
+    return str(errors[0]["stack_trace"]).strip().split("\n")[-1] if errors else ""
 
 
 def _how_to_log_in(settings: Settings) -> str:
