@@ -111,6 +111,15 @@ def status_command() -> None:
     click.echo(server.status(Settings.from_environment()))
 
 
+@cli.command("airflow", context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def airflow_command(arguments: tuple[str, ...]) -> None:
+    """Call Airflow's own command line in this home, such as `overture airflow dags list`."""
+    from overture.orchestration import server
+
+    sys.exit(server.airflow(Settings.from_environment(), list(arguments)))
+
+
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     try:

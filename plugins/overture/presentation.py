@@ -25,8 +25,13 @@ def as_json(table: pa.Table) -> str:
 def as_markdown(table: pa.Table) -> str:
     """Return the rows as a Markdown table; whatever a text holds, it stays inside its cell and is no markup."""
     lines = [table.column_names, ["---"] * table.num_columns]
-    lines += [[_MARKUP.sub(r"\\\1", _visible(value)) for value in row.values()] for row in table.to_pylist()]
+    lines += [[plain(value) for value in row.values()] for row in table.to_pylist()]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def plain(value: object) -> str:
+    """Return a value as Markdown that shows it and does nothing else."""
+    return _MARKUP.sub(r"\\\1", _visible(value))
 
 
 def print_table(table: pa.Table) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.report_reads import read_sections
 from overture.errors import HomeError
-from overture.presentation import as_markdown
+from overture.presentation import as_markdown, plain
 from overture.run import Run
 from overture.settings import Settings
 
@@ -18,7 +18,7 @@ def report_path(settings: Settings, day: object) -> Path:
 
 def write_report(run: Run, warehouse: Warehouse) -> Path:
     """Write the report of a published day, whole or not at all; raise HomeError when it cannot be written."""
-    page = [f"# {run.day}", "", f"Published by {run.run_id}."]
+    page = [f"# {run.day}", "", f"Published by {plain(run.run_id)}."]
     for title, rows in read_sections(warehouse, run.day).items():
         page += ["", f"## {title}", "", as_markdown(rows) if rows.num_rows else "None."]
     path = report_path(run.settings, run.day)

@@ -34,6 +34,7 @@ COMMANDS = {
     "backfill": {"--from", "--to", "--users"},
     "query": {"sql", "--format", "--as-of-run"},
     "up": {"--only-catalog"},
+    "airflow": {"arguments"},
     "down": set(),
     "status": set(),
 }

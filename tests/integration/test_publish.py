@@ -4,7 +4,8 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from overture.adapters.warehouse import Warehouse, publish, runs
+from overture import reporting
+from overture.adapters.warehouse import Warehouse, landing, publish, runs
 from overture.adapters.warehouse.contracts import DIARIES, contracts
 from overture.adapters.warehouse.query import query
 from overture.errors import GateError, SupersededError, UsageError
@@ -108,6 +109,19 @@ def test_what_a_run_published_can_be_read_again_after_the_next_one(warehouse: Wa
     assert query(settings, sql, as_of_run="run-1").to_pylist() == [{"user_id": "a"}]
     with pytest.raises(UsageError, match="run-3"):
         query(settings, sql, as_of_run="run-3")
+
+
+def test_the_report_counts_what_was_published_and_is_replaced_whole(warehouse: Warehouse, settings: Settings) -> None:
+    landing.ensure_raw_tables(warehouse)
+    for users in (["a", "b", "c"], ["a"]):
+        run = a_run(warehouse, settings, f"run-of-{len(users)}")
+        fill_candidates(warehouse, *users)
+        note_gate(warehouse, True)
+        publish.publish_day(warehouse, run, GATES)
+        page = reporting.write_report(run, warehouse).read_text(encoding="utf-8")
+        assert f"| messages | {len(users)} |" in page
+        assert f"run\\-of\\-{len(users)}" in page
+    assert [path.name for path in reporting.report_path(settings, DAY).parent.iterdir()] == ["report.md"]
 
 
 def test_a_step_of_a_day_without_a_run_is_refused(warehouse: Warehouse, settings: Settings) -> None:
