@@ -48,9 +48,11 @@ def step_command(name: str, day: str, users: str | None) -> None:
 @click.option("--airflow", "under_airflow", is_flag=True, help="Run the whole DAG under Airflow.")
 def run_command(day: str, users: str | None, under_airflow: bool) -> None:
     """Do all steps of a day, publish, and show where the results are."""
+    from overture.adapters.sources import load_source
     from overture.core.days import parse_day
 
     settings, parsed, count = Settings.from_environment(), parse_day(day), _count(users)
+    load_source(settings.source).require_day(parsed)
     if under_airflow:
         from overture.orchestration import run_day
 
