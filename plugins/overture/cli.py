@@ -168,5 +168,5 @@ def _show_results(settings: Settings, day: str) -> None:
     sql = FIRST_QUERY.format(day=day)
     click.echo(f"\nPublished {day}. Tables: schema marts of the lake in {settings.warehouse}")
     click.echo(f"Report: {report_path(settings, day)}")
-    click.echo(f'First query:\n  overture query "{sql}"\n')
+    click.echo(f'First query:\n  {sys.argv[0]} query "{sql}"\n')
     print_table(query(settings, sql))
