@@ -1,15 +1,13 @@
 """The bundled source's landing files, made once from the installed data package as a shop's nightly drops would be."""
 
-import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 from overture.adapters.sources import Source
+from overture.adapters.turns import turn
 from overture.adapters.warehouse.bundled_split import split_by_day
 from overture.errors import HomeError, SettingsError
 from overture.settings import Settings
@@ -44,7 +42,7 @@ def ensure_landing_files(settings: Settings, source: Source) -> None:
         return
     try:
         settings.landing.mkdir(parents=True, exist_ok=True)
-        with _turn(settings.landing / f".{source.name}.lock"):
+        with turn(settings.landing / f".{source.name}.lock"):
             if not _is_made(target, wanted):
                 _make(target, source, wanted)
     except OSError as error:
@@ -76,14 +74,3 @@ def _is_made(target: Path, wanted: dict[str, object]) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(manifest, dict) and wanted.items() <= manifest.items()
-
-
-@contextmanager
-def _turn(path: Path) -> Iterator[None]:
-    """Hold a file's lock; the kernel frees it however its holder ends."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

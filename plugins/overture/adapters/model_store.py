@@ -1,6 +1,5 @@
 """Where the language model comes from: converted once, named by a setting, or served elsewhere; verified before use."""
 
-import fcntl
 import hashlib
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 from overture.adapters.copy_engine.model_folder import verify_folder
 from overture.adapters.copy_engine.served_engine import served_names, split_address
 from overture.adapters.copy_process import run_module
+from overture.adapters.turns import turn
 from overture.errors import ModelError
 from overture.settings import Settings
 
@@ -42,8 +42,7 @@ def ensure_model(settings: Settings) -> Model:
     folder = settings.models / BUNDLED
     if settings.model is None and not folder.exists():
         settings.models.mkdir(parents=True, exist_ok=True)
-        with (settings.models / ".conversion").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with turn(settings.models / ".conversion"):
             if not folder.exists():
                 _convert(settings, folder)
     return locate_model(settings)

@@ -1,11 +1,12 @@
 """Secrets of one home: made once, readable by their owner only."""
 
-import fcntl
 import json
 import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from overture.adapters.turns import turn
 
 USER = "admin"
 
@@ -23,17 +24,13 @@ def credentials(folder: Path) -> Credentials:
     """Return the secrets kept in `folder`; make them, and Airflow's password file, where they are missing."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "secrets.json"
-    turn = os.open(folder / "secrets.turn", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+    with turn(folder / "secrets.turn"):
         if path.exists():
             kept = Credentials(**json.loads(path.read_text(encoding="utf-8")))
         else:
             kept = Credentials(secrets.token_urlsafe(12), secrets.token_urlsafe(64), secrets.token_urlsafe(32))
             write_private(path, json.dumps(asdict(kept)))
         write_private(passwords_file(folder), json.dumps({USER: kept.password}) + "\n")
-    finally:
-        os.close(turn)
     return kept
 
 

@@ -1,7 +1,6 @@
 """The copy worker, in the copy environment: `python -m ... --job FILE --out FOLDER`."""
 
 import argparse
-import fcntl
 import os
 import sys
 import threading
@@ -21,6 +20,7 @@ from overture.adapters.copy_engine.exchange import (
     write_shard,
 )
 from overture.adapters.copy_engine.processors import free_threads
+from overture.adapters.turns import turn
 from overture.errors import OvertureError
 
 BAR_WIDTH = 30
@@ -92,8 +92,7 @@ def _open_engine(job: Job, terminal: TextIO) -> Engine:
 def sole_worker(folder: Path) -> Iterator[None]:
     """Hold the folder: a second worker waits here, and then finds what the first has left to do."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".worker").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with turn(folder / ".worker"):
         yield
 
 

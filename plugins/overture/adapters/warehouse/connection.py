@@ -162,7 +162,7 @@ def open_warehouse(settings: Settings, *, read_only: bool = False, snapshot: int
         settings.ensure_home()
         connection = connect(settings)
         try:
-            if read_only and not _lake_exists(connection, catalog):
+            if read_only and not _lake_exists(catalog):
                 _attach(connection, settings, catalog, "")
                 connection.execute(f"detach {LAKE}")
             options = ", read_only" if read_only else ""
@@ -209,7 +209,7 @@ def lake_address(catalog: Catalog) -> str:
     return f"ducklake:postgres:{catalog.lake}"
 
 
-def _lake_exists(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> bool:
+def _lake_exists(catalog: Catalog) -> bool:
     import psycopg2
 
     try:
@@ -231,8 +231,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, catalog: 
     if options:
         attach()
         return
-    is_new = not _lake_exists(connection, catalog)
-    if is_new:
+    if not _lake_exists(catalog):
         # Two first writers would both make the lake.
         with write_lock(catalog.lake, "make the lake"):
             attach()
