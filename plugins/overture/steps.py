@@ -8,7 +8,7 @@ from datetime import date
 from overture import copywriting, gates, preferences, reporting
 from overture.adapters import bundled_source, model_store, sources, transform
 from overture.adapters.catalog import open_catalog
-from overture.adapters.warehouse import Warehouse, landing, open_warehouse, publish, runs
+from overture.adapters.warehouse import Warehouse, fences, landing, open_warehouse, publish, runs
 from overture.adapters.warehouse.runs import StepCost
 from overture.configuration import config_hash
 from overture.cost import measured
@@ -38,12 +38,12 @@ def check_landed(run: Run, warehouse: Warehouse) -> None:
 
 def build_staging(run: Run, warehouse: Warehouse) -> None:
     """Show the raw tables under their staging names."""
-    _build(run, "staging")
+    _build(run, warehouse, "staging")
 
 
 def build_intermediate(run: Run, warehouse: Warehouse) -> None:
     """Clean the events, and weigh every user's interactions up to the day."""
-    _build(run, "intermediate")
+    _build(run, warehouse, "intermediate")
 
 
 def check_interactions(run: Run, warehouse: Warehouse) -> None:
@@ -53,7 +53,7 @@ def check_interactions(run: Run, warehouse: Warehouse) -> None:
 
 def build_marts(run: Run, warehouse: Warehouse) -> None:
     """Build item facts, offers, preferences and the audience as of the day."""
-    _build(run, "marts")
+    _build(run, warehouse, "marts")
 
 
 def check_marts(run: Run, warehouse: Warehouse) -> None:
@@ -103,7 +103,8 @@ def check_messages(run: Run, warehouse: Warehouse) -> None:
 
 def publish_day(run: Run, warehouse: Warehouse) -> None:
     """Show the day's rows of all marts at once."""
-    publish.publish_day(warehouse, run, GATES)
+    before = tuple(STEPS)[: list(STEPS).index("publish_day")]
+    publish.publish_day(warehouse, run, before, JUDGED)
 
 
 def write_report(run: Run, warehouse: Warehouse) -> None:
@@ -111,10 +112,11 @@ def write_report(run: Run, warehouse: Warehouse) -> None:
     reporting.write_report(run, warehouse)
 
 
-def _build(run: Run, layer: str) -> None:
+def _build(run: Run, warehouse: Warehouse, layer: str) -> None:
     source = sources.load_source(run.settings.source)
     stated = {"currency": source.currency, "event_weights": dict(source.event_weights)}
-    transform.build_layer(run.settings, layer, run.day, stated)
+    with warehouse.exclusive(f"dbt {layer} {run.day}") as holder:
+        transform.build_layer(run.settings, layer, run.day, stated, holder)
 
 
 STEPS: dict[str, Step] = {
@@ -141,6 +143,8 @@ STEPS: dict[str, Step] = {
     )
 }
 GATES = tuple(name for name in STEPS if name.startswith("check_"))
+JUDGED = tuple(name for name in STEPS if name not in {*GATES, "prepare_model", "publish_day", "write_report"})
+"""Steps whose rows a later gate judges."""
 
 
 def open_run(settings: Settings, day: date, run_id: str) -> Run:
@@ -156,16 +160,19 @@ def perform(
     """Do one step of the newest try of a run, and note what it cost; return that.
 
     `run_id` None joins whichever run of the day is the newest. Raises UsageError for an unknown step or a day without
-    a run, and whatever the step raises.
+    a run, SupersededError when a newer run or try exists, and whatever the step raises.
     """
     if name not in STEPS:
         raise UsageError("no such step", where="step", expected=", ".join(STEPS), got=name)
     with open_warehouse(settings) as warehouse:
         run = runs.join_run(warehouse, settings, day, run_id, users)
+        catalog = warehouse.catalog.lake
+        warehouse.attempt = fences.begin_step(catalog, day, name, run.token, run.run_id)
         with measured() as use:
             cost = STEPS[name](run, warehouse) or StepCost()
         cost = dataclasses.replace(cost, seconds=use.seconds, peak_mb=use.peak_mb)
         runs.record_cost(warehouse, day, name, cost)
+        fences.finish(catalog, warehouse.attempt)
     return cost
 
 

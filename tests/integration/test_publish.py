@@ -1,11 +1,10 @@
-from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
 import pytest
 
 from overture import reporting
-from overture.adapters.warehouse import Warehouse, landing, publish, runs
+from overture.adapters.warehouse import Warehouse, fences, landing, publish, runs
 from overture.adapters.warehouse.contracts import DIARIES, contracts
 from overture.adapters.warehouse.query import query
 from overture.errors import GateError, SupersededError, UsageError
@@ -13,7 +12,7 @@ from overture.run import Run
 from overture.settings import Settings
 
 DAY = date(2017, 11, 28)
-GATES = ("check_messages",)
+STEPS = ("render_messages", "check_messages")
 
 
 def a_run(warehouse: Warehouse, settings: Settings, run_id: str) -> Run:
@@ -28,9 +27,24 @@ def fill_candidates(warehouse: Warehouse, *users: str) -> None:
         warehouse.replace_day(f"candidate.{table}", DAY, rows)
 
 
-def note_gate(warehouse: Warehouse, success: bool) -> None:
-    columns = {"data_day": [DAY], "step": ["check_messages"], "success": [success]}
-    warehouse.replace_day("marts.validations", DAY, pa.table(columns))
+def do(warehouse: Warehouse, run: Run, step: str, *, succeeds: bool = True) -> None:
+    catalog = warehouse.catalog.lake
+    attempt = fences.begin_step(catalog, run.day, step, run.token, run.run_id)
+    if succeeds:
+        fences.finish(catalog, attempt)
+
+
+def make(warehouse: Warehouse, settings: Settings, run_id: str, *users: str) -> Run:
+    run = a_run(warehouse, settings, run_id)
+    fill_candidates(warehouse, *users)
+    for step in STEPS:
+        do(warehouse, run, step)
+    return run
+
+
+def publish_day(warehouse: Warehouse, run: Run) -> dict[str, int]:
+    warehouse.attempt = fences.begin_step(warehouse.catalog.lake, run.day, "publish_day", run.token, run.run_id)
+    return publish.publish_day(warehouse, run, STEPS, judged=("render_messages",))
 
 
 def published(warehouse: Warehouse) -> list[str]:
@@ -46,66 +60,72 @@ def test_readers_find_every_published_table_before_the_first_day_is_published(
 
 
 def test_all_marts_of_a_day_become_visible_in_one_snapshot(warehouse: Warehouse, settings: Settings) -> None:
-    run = a_run(warehouse, settings, "run-1")
-    fill_candidates(warehouse, "a", "b")
-    note_gate(warehouse, True)
+    run = make(warehouse, settings, "run-1", "a", "b")
     before = warehouse.rows("select max(snapshot_id) from ducklake_snapshots('lake')")[0][0]
-    counts = publish.publish_day(warehouse, run, GATES)
+    counts = publish_day(warehouse, run)
     after = warehouse.rows("select max(snapshot_id) from ducklake_snapshots('lake')")[0][0]
     assert after == before + 1
     assert counts == dict.fromkeys(set(contracts()) - DIARIES, 2)
     assert published(warehouse) == ["a", "b"]
 
 
-def test_a_failed_gate_keeps_the_day_unpublished(warehouse: Warehouse, settings: Settings) -> None:
+def test_a_gate_that_refused_or_never_ran_keeps_the_day_unpublished(warehouse: Warehouse, settings: Settings) -> None:
     run = a_run(warehouse, settings, "run-1")
     fill_candidates(warehouse, "a")
-    note_gate(warehouse, False)
-    with pytest.raises(GateError, match="check_messages"):
-        publish.publish_day(warehouse, run, GATES)
+    do(warehouse, run, "render_messages")
+    with pytest.raises(GateError, match="not check_messages"):
+        publish_day(warehouse, run)
+    do(warehouse, run, "check_messages", succeeds=False)
+    with pytest.raises(GateError, match="not check_messages"):
+        publish_day(warehouse, run)
     assert published(warehouse) == []
 
 
-def test_a_gate_that_never_ran_keeps_the_day_unpublished(warehouse: Warehouse, settings: Settings) -> None:
-    run = a_run(warehouse, settings, "run-1")
-    fill_candidates(warehouse, "a")
-    note_gate(warehouse, True)
-    with pytest.raises(GateError, match="check_factors"):
-        publish.publish_day(warehouse, run, (*GATES, "check_factors"))
+def test_a_gate_that_an_earlier_run_passed_counts_for_nothing(warehouse: Warehouse, settings: Settings) -> None:
+    publish_day(warehouse, make(warehouse, settings, "run-1", "a"))
+    run = a_run(warehouse, settings, "run-2")
+    fill_candidates(warehouse, "b")
+    with pytest.raises(GateError, match="not render_messages"):
+        publish_day(warehouse, run)
+    assert published(warehouse) == ["a"]
+
+
+def test_what_was_written_after_its_gate_passed_is_not_published(warehouse: Warehouse, settings: Settings) -> None:
+    run = make(warehouse, settings, "run-1", "a")
+    do(warehouse, run, "render_messages")
+    with pytest.raises(GateError, match="check_messages"):
+        publish_day(warehouse, run)
+    do(warehouse, run, "check_messages")
+    publish_day(warehouse, run)
+    assert published(warehouse) == ["a"]
 
 
 def test_of_two_runs_of_a_day_only_the_newer_one_publishes(warehouse: Warehouse, settings: Settings) -> None:
-    old = a_run(warehouse, settings, "run-1")
-    new = a_run(warehouse, settings, "run-2")
-    fill_candidates(warehouse, "a")
-    note_gate(warehouse, True)
-    publish.publish_day(warehouse, new, GATES)
-    with pytest.raises(SupersededError, match="run-1"):
-        publish.publish_day(warehouse, old, GATES)
-    assert published(warehouse) == ["a"]
+    old = make(warehouse, settings, "run-1", "a")
+    new = make(warehouse, settings, "run-2", "b")
+    publish_day(warehouse, new)
+    with pytest.raises(SupersededError, match="newer run"):
+        publish_day(warehouse, old)
+    assert published(warehouse) == ["b"]
 
 
 def test_a_run_that_is_opened_again_supersedes_its_own_first_try(warehouse: Warehouse, settings: Settings) -> None:
-    first = a_run(warehouse, settings, "run-1")
-    a_run(warehouse, settings, "run-1")
-    fill_candidates(warehouse, "a")
-    note_gate(warehouse, True)
+    first = make(warehouse, settings, "run-1", "a")
+    second = make(warehouse, settings, "run-1", "b")
     with pytest.raises(SupersededError):
-        publish.publish_day(warehouse, first, GATES)
+        publish_day(warehouse, first)
     joined = runs.join_run(warehouse, settings, DAY, "run-1", None)
-    assert joined.token == first.token + 1
-    publish.publish_day(warehouse, replace(joined), GATES)
-    assert published(warehouse) == ["a"]
+    assert joined.token == second.token > first.token
+    publish_day(warehouse, joined)
+    assert published(warehouse) == ["b"]
 
 
 def test_what_a_run_published_can_be_read_again_after_the_next_one(warehouse: Warehouse, settings: Settings) -> None:
     for run_id, user in (("run-1", "a"), ("run-2", "b")):
-        run = a_run(warehouse, settings, run_id)
-        fill_candidates(warehouse, user)
-        note_gate(warehouse, True)
-        publish.publish_day(warehouse, run, GATES)
+        publish_day(warehouse, make(warehouse, settings, run_id, user))
     sql = "select user_id from marts.messages"
     assert query(settings, sql).to_pylist() == [{"user_id": "b"}]
+    assert query(settings, sql, as_of_run="run-1").to_pylist() == [{"user_id": "a"}]
     assert query(settings, sql, as_of_run="run-1").to_pylist() == [{"user_id": "a"}]
     with pytest.raises(UsageError, match="run-3"):
         query(settings, sql, as_of_run="run-3")
@@ -114,10 +134,8 @@ def test_what_a_run_published_can_be_read_again_after_the_next_one(warehouse: Wa
 def test_the_report_counts_what_was_published_and_is_replaced_whole(warehouse: Warehouse, settings: Settings) -> None:
     landing.ensure_raw_tables(warehouse)
     for users in (["a", "b", "c"], ["a"]):
-        run = a_run(warehouse, settings, f"run-of-{len(users)}")
-        fill_candidates(warehouse, *users)
-        note_gate(warehouse, True)
-        publish.publish_day(warehouse, run, GATES)
+        run = make(warehouse, settings, f"run-of-{len(users)}", *users)
+        publish_day(warehouse, run)
         page = reporting.write_report(run, warehouse).read_text(encoding="utf-8")
         assert f"| messages | {len(users)} |" in page
         assert f"run\\-of\\-{len(users)}" in page

@@ -112,7 +112,7 @@ def test_waiting_too_long_names_the_holder_and_its_death_frees_the_lock(settings
     while not sign.exists():
         time.sleep(0.02)
     with (
-        pytest.raises(LockTimeoutError, match=f"held by overture: long work \\(process {holder.pid}"),
+        pytest.raises(LockTimeoutError, match=f"held by long work \\(process {holder.pid}@"),
         write_lock(settings.catalog, "mine", wait_seconds=0.2),
     ):
         pass

@@ -14,7 +14,7 @@ from overture.adapters.catalog import Catalog, open_catalog
 from overture.adapters.warehouse.connection import connect, lake_address
 from overture.adapters.warehouse.locks import write_lock
 from overture.configuration import load_config
-from overture.errors import HomeError, OvertureError, SettingsError, TransformError, UsageError
+from overture.errors import HomeError, OvertureError, SettingsError, SupersededError, TransformError, UsageError
 from overture.settings import CHECKOUT, Settings
 
 LAYERS = ("staging", "intermediate", "marts")
@@ -28,6 +28,9 @@ DAYS_AND_COUNTS = (
     "preference_days",
     "preferred_tags",
 )
+
+LOCK_LOST = "lock row bears another name"
+"""What dbt_project/macros/take_lock_row.sql raises."""
 
 MAX_WEIGHT = 1_000_000
 """Greatest weight of an event's type; above it, exact sums would overflow."""
@@ -52,23 +55,28 @@ class TransformReport:
     nodes: tuple[NodeReport, ...]
 
 
-def build_layer(settings: Settings, layer: str, day: date, variables: Mapping[str, Any]) -> TransformReport:
+def build_layer(
+    settings: Settings, layer: str, day: date, variables: Mapping[str, Any], holder: str = ""
+) -> TransformReport:
     """Build and test one layer for `day` in this process, as one `dbt build` under the lake's write lock.
 
     layer: one of LAYERS, each of which reads the one before it.
     variables: what the source states, `currency` (ISO 4217) and `event_weights` (event type to number); they may
     also replace values of config/interactions.toml and config/audience.toml.
 
+    holder: what the lake's lock row must bear (`Warehouse.exclusive`); a model that finds another name there fails.
+
     Only the rows of `day` are replaced (and days before it that no run has built are added). Nothing is written
     outside the home. Raises TransformError that names the first model or test that failed and why, UsageError for an
-    unknown layer, SettingsError for a bad variable, HomeError when the disk is full, LockTimeoutError.
+    unknown layer, SettingsError for a bad variable, HomeError when the disk is full, LockTimeoutError, SupersededError
+    when the lock was lost to a newer try.
     """
     if layer not in LAYERS:
         raise UsageError("unknown layer", expected=", ".join(LAYERS), got=layer)
     command = ["build", "--fail-fast", "--select", f"overture.{layer}", "--exclude-resource-type", "unit_test"]
     # A test that reads two layers runs with the later one.
     command += ["--indirect-selection", "buildable"]
-    return _run(settings, layer, day, variables, command)
+    return _run(settings, _Order(layer, day, command, holder), variables)
 
 
 def run_unit_tests(settings: Settings, day: date, variables: Mapping[str, Any]) -> TransformReport:
@@ -76,18 +84,29 @@ def run_unit_tests(settings: Settings, day: date, variables: Mapping[str, Any]) 
 
     Raises what `build_layer` raises.
     """
-    return _run(settings, "unit tests", day, variables, ["test", "--select", "test_type:unit"])
+    return _run(settings, _Order("unit tests", day, ["test", "--select", "test_type:unit"]), variables)
 
 
-def _run(settings: Settings, name: str, day: date, variables: Mapping[str, Any], command: list[str]) -> TransformReport:
+@dataclass(frozen=True)
+class _Order:
+    """One call of dbt: what it is called in messages, its arguments, and the name that the lock row must bear."""
+
+    name: str
+    day: date
+    command: list[str]
+    holder: str = ""
+
+
+def _run(settings: Settings, order: _Order, variables: Mapping[str, Any]) -> TransformReport:
     chosen = _checked({**load_config("interactions"), **load_config("audience"), **variables})
-    with open_catalog(settings) as catalog, write_lock(catalog.lake, f"dbt {name} {day}"):
+    with open_catalog(settings) as catalog, write_lock(catalog.lake, f"dbt {order.name} {order.day}"):
         _lay_extensions(settings)
         started = time.perf_counter()
-        outcome = _run_dbt(settings, catalog, day, [*command, *_flags(settings, chosen)])
+        outcome = _run_dbt(settings, catalog, order, _flags(settings, chosen))
         seconds = time.perf_counter() - started
-    _raise_failure(settings, name, day, outcome)
-    return TransformReport(name, day, seconds, tuple(_node_report(node) for node in outcome.result.results))
+    _raise_failure(settings, order.name, order.day, outcome)
+    nodes = tuple(_node_report(node) for node in outcome.result.results)
+    return TransformReport(order.name, order.day, seconds, nodes)
 
 
 def _lay_extensions(settings: Settings) -> None:
@@ -129,21 +148,21 @@ def _flags(settings: Settings, variables: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _run_dbt(settings: Settings, catalog: Catalog, day: date, arguments: list[str]) -> Any:
+def _run_dbt(settings: Settings, catalog: Catalog, order: _Order, flags: list[str]) -> Any:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     try:
         # dbt changes the working directory to its project.
-        with _environment(settings, catalog, day), chdir(Path.cwd()):
-            return dbtRunner().invoke(arguments)
+        with _environment(settings, catalog, order), chdir(Path.cwd()):
+            return dbtRunner().invoke([*order.command, *flags])
     finally:
         # dbt would keep the lake attached, also after the catalog's server has stopped.
         DuckDBConnectionManager.close_all_connections()
 
 
 @contextmanager
-def _environment(settings: Settings, catalog: Catalog, day: date) -> Iterator[None]:
+def _environment(settings: Settings, catalog: Catalog, order: _Order) -> Iterator[None]:
     """Show dbt what profiles.yml and the project ask for, and none of the caller's own DBT_ switches."""
     kept = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("DBT_")]:
@@ -151,9 +170,10 @@ def _environment(settings: Settings, catalog: Catalog, day: date) -> Iterator[No
     os.environ.update(
         # The prefix makes dbt keep the value, which may hold a password, out of its logs.
         DBT_ENV_SECRET_LAKE=lake_address(catalog),
-        LAKE_DATA_DAY=day.isoformat(),
+        LAKE_DATA_DAY=order.day.isoformat(),
         LAKE_EXTENSIONS=str(settings.extensions),
         LAKE_FILES=f"{settings.warehouse}/",
+        LAKE_LOCK_HOLDER=order.holder,
         LAKE_MEMORY_LIMIT=settings.memory_limit,
         LAKE_SCRATCH=str(settings.scratch),
         LAKE_THREADS=str(settings.threads),
@@ -180,6 +200,8 @@ def _failure(settings: Settings, where: str, reason: str) -> OvertureError:
         return HomeError(
             "the disk is full", where=settings.home, expected="free space for the lake's files", got=reason
         )
+    if LOCK_LOST in reason:
+        return SupersededError("the write lock was lost to another writer", where=where, got=reason)
     return TransformError("dbt failed", where=where, got=reason)
 
 

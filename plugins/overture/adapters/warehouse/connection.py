@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from overture.adapters.catalog import Catalog, open_catalog
 from overture.adapters.warehouse.contracts import contract_of
-from overture.adapters.warehouse.locks import LOCK_ROW, retry_conflicts, write_lock
+from overture.adapters.warehouse.fences import Try, require_newest
+from overture.adapters.warehouse.locks import LOCK_ROW, lake_session_name, retry_conflicts, write_lock
 from overture.adapters.warehouse.names import literal, quoted
 from overture.errors import HomeError, WarehouseError
 from overture.settings import Settings
@@ -27,12 +28,15 @@ class Warehouse:
 
     Reads see the newest snapshot at the statement's start. Writes go through `write`, which serialises every
     process of this lake.
+
+    attempt: the try of a step that writes through this connection; None for work that belongs to no step.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, settings: Settings, catalog: Catalog) -> None:
         self.connection = connection
         self.settings = settings
         self.catalog = catalog
+        self.attempt: Try | None = None
         self._is_writing = False
 
     def execute(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> duckdb.DuckDBPyConnection:
@@ -57,20 +61,36 @@ class Warehouse:
         two commits fail should the lock ever have been lost. A failed commit is retried whole, so `work` may run
         again. Inside another `write`, `work` joins its transaction.
 
-        Raises LockTimeoutError, ConflictError, or what `work` raises (nothing is then written).
+        Raises LockTimeoutError, ConflictError, SupersededError when a newer try than `attempt` exists, or what `work`
+        raises (nothing is then written).
         """
         if self._is_writing:
             return work(self)
-        with write_lock(self.catalog.lake, purpose):
+        with write_lock(self.catalog.lake, purpose, self.attempt):
             return retry_conflicts(lambda: self._transaction(purpose, work))
 
+    @contextmanager
+    def exclusive(self, purpose: str) -> Iterator[str]:
+        """Hold the write lock for a writer that is not this connection (dbt); give the name that its lock row bears.
+
+        That writer must look, in each of its transactions, whether the lock row still bears the name: another one
+        there means that the lock was lost. Raises what `write` raises.
+        """
+        name = f"{purpose} #{self.attempt.token if self.attempt else 0}"
+        with write_lock(self.catalog.lake, purpose, self.attempt):
+            self.write(name, lambda lake: None)
+            yield name
+
     def _transaction(self, purpose: str, work: Callable[["Warehouse"], T]) -> T:
-        self.connection.execute("begin")
         self._is_writing = True
         try:
+            self.connection.execute("begin")
             self.connection.execute(
                 "update ops.write_locks set turn = turn + 1, holder = ? where table_name = ?", [purpose, LOCK_ROW]
             )
+            # Asked after the transaction's snapshot is taken: a newer try that begins later meets the lock row.
+            if self.attempt is not None:
+                require_newest(self.catalog.lake, self.attempt)
             result = work(self)
             self.connection.execute("commit")
         except duckdb.IOException as error:
@@ -205,8 +225,10 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 
 def lake_address(catalog: Catalog) -> str:
-    """Return what DuckDB's ATTACH and dbt's profile call the lake."""
-    return f"ducklake:postgres:{catalog.lake}"
+    """Return what DuckDB's ATTACH and dbt's profile call the lake; its sessions bear this process's name."""
+    from psycopg2.extensions import make_dsn
+
+    return f"ducklake:postgres:{make_dsn(catalog.lake, application_name=lake_session_name())}"
 
 
 def _lake_exists(catalog: Catalog) -> bool:

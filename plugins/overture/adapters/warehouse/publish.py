@@ -1,26 +1,29 @@
 """Publish: the day's candidate rows become visible in one transaction, or not at all."""
 
+from collections.abc import Sequence
+
 from overture.adapters.warehouse.connection import LAKE, Warehouse
 from overture.adapters.warehouse.contracts import DIARIES, contracts
+from overture.adapters.warehouse.fences import require_done
 from overture.adapters.warehouse.names import quoted
-from overture.adapters.warehouse.runs import RUNS, newest_token
-from overture.errors import GateError, SupersededError, WarehouseError
+from overture.adapters.warehouse.runs import RUNS
+from overture.errors import WarehouseError
 from overture.run import Run
 
 
-def publish_day(warehouse: Warehouse, run: Run, gates: tuple[str, ...]) -> dict[str, int]:
+def publish_day(warehouse: Warehouse, run: Run, before: Sequence[str], judged: Sequence[str]) -> dict[str, int]:
     """Replace the day's rows of every mart by its candidates; return how many rows each then has.
 
-    One transaction: readers see the day as it was before or as it is after. The commit carries the run's id, by
-    which its snapshot is found again.
+    before: the steps that this run must have done, in their order, gates among them. judged: those of them whose
+    rows a later gate judges. One transaction: readers see the day as it was before or as it is after. The commit
+    carries the run's id, by which its snapshot is found again.
 
-    Raises SupersededError when a newer run of the day exists, GateError when one of `gates` has not passed,
+    Raises SupersededError when a newer run of the day exists, GateError when a step or gate of `before` is not done,
     WarehouseError when a candidate table is missing.
     """
 
     def work(lake: Warehouse) -> dict[str, int]:
-        _refuse_superseded(lake, run)
-        _refuse_unpassed(lake, run, gates)
+        require_done(lake.catalog.lake, run.token, run.day, before, judged)
         counts = {table: _publish_table(lake, run, table) for table in sorted(contracts()) if table not in DIARIES}
         lake.execute(f"update {RUNS} set is_published = true where token = ?", [run.token])
         lake.execute(
@@ -29,25 +32,6 @@ def publish_day(warehouse: Warehouse, run: Run, gates: tuple[str, ...]) -> dict[
         return counts
 
     return warehouse.write(f"publish {run.day}", work)
-
-
-def _refuse_superseded(lake: Warehouse, run: Run) -> None:
-    newest = newest_token(lake, run.day)
-    if newest != run.token:
-        raise SupersededError(
-            "a newer run of this day exists", where=run.run_id, expected=f"token {newest}", got=f"token {run.token}"
-        )
-
-
-def _refuse_unpassed(lake: Warehouse, run: Run, gates: tuple[str, ...]) -> None:
-    passed = lake.rows(
-        "select step from marts.validations where data_day = ? group by step having bool_and(success)", [run.day]
-    )
-    missing = sorted(set(gates) - {step for (step,) in passed})
-    if missing:
-        raise GateError(
-            "a gate has not passed", where=f"{run.day}", expected="every gate passed", got=", ".join(missing)
-        )
 
 
 def _publish_table(lake: Warehouse, run: Run, table: str) -> int:

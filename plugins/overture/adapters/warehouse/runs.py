@@ -5,6 +5,7 @@ from datetime import date
 
 from overture.adapters.warehouse.connection import LAKE, Warehouse
 from overture.adapters.warehouse.contracts import contracts
+from overture.adapters.warehouse.fences import begin_run
 from overture.errors import UsageError
 from overture.run import Run
 from overture.settings import Settings
@@ -32,18 +33,21 @@ def open_run(warehouse: Warehouse, day: date, run_id: str, configuration: str) -
     empty, so that readers find them before the first day is published.
     """
 
-    def work(lake: Warehouse) -> int:
+    known = warehouse.rows(f"select max(token) from {RUNS}")[0][0] if warehouse.columns(RUNS) else None
+    warehouse.attempt = begin_run(warehouse.catalog.lake, day, run_id, at_least=known or 0)
+    token = warehouse.attempt.token
+
+    def work(lake: Warehouse) -> None:
         for table in contracts():
             lake.ensure_table(f"marts.{table}")
         lake.execute(
             f"create table if not exists {RUNS}"
             " (run_id varchar, token bigint, data_day date, configuration varchar, is_published boolean)"
         )
-        token = int(lake.rows(f"select coalesce(max(token), 0) + 1 from {RUNS}")[0][0])
         lake.execute(f"insert into {RUNS} values (?, ?, ?, ?, false)", [run_id, token, day, configuration])
-        return token
 
-    return warehouse.write(f"open run {run_id}", work)
+    warehouse.write(f"open run {run_id}", work)
+    return token
 
 
 def join_run(warehouse: Warehouse, settings: Settings, day: date, run_id: str | None, users: int | None) -> Run:
@@ -72,11 +76,6 @@ def _newest(warehouse: Warehouse, day: date, run_id: str | None) -> tuple[str, i
         [day, run_id, run_id],
     )
     return (str(found[0][0]), int(found[0][1])) if found else None
-
-
-def newest_token(warehouse: Warehouse, day: date) -> int:
-    """Return the greatest token of the day's runs; 0 when it has none."""
-    return int(warehouse.rows(f"select coalesce(max(token), 0) from {RUNS} where data_day = ?", [day])[0][0])
 
 
 def snapshot_of_run(warehouse: Warehouse, run_id: str) -> int:
