@@ -68,13 +68,15 @@ def run_command(day: str, users: str | None, under_airflow: bool) -> None:
 @click.option("--from", "first", required=True, metavar="YYYY-MM-DD", help="The first data day.")
 @click.option("--to", "last", required=True, metavar="YYYY-MM-DD", help="The last data day, included.")
 @users_option
-def backfill_command(first: str, last: str, users: str | None) -> None:
-    """Make past days again under the running Airflow, two at a time, and wait for them."""
+@click.option("--at-a-time", default="2", show_default=True, metavar="N", help="How many days may go on at once.")
+def backfill_command(first: str, last: str, users: str | None, at_a_time: str) -> None:
+    """Make past days again under the running Airflow, some at a time, and wait for them."""
     from overture.core.days import parse_day
-    from overture.orchestration.backfill import backfill
+    from overture.orchestration.backfill import Order, backfill
 
-    settings, days = Settings.from_environment(), (parse_day(first), parse_day(last))
-    backfill(settings, *days, users=_count(users), tell=lambda line: click.echo(line, err=True))
+    count, most = _count(users), _whole_number(at_a_time, "--at-a-time")
+    order = Order(parse_day(first), parse_day(last), count, most)
+    backfill(Settings.from_environment(), order, tell=lambda line: click.echo(line, err=True))
 
 
 @cli.command("query")
@@ -138,10 +140,12 @@ def main() -> None:
 
 
 def _count(text: str | None) -> int | None:
-    if text is None:
-        return None
+    return None if text is None else _whole_number(text, "--users")
+
+
+def _whole_number(text: str, option: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise UsageError("bad number of users", where="--users", expected="a whole number above 0", got=repr(text))
+        raise UsageError("bad number", where=option, expected="a whole number above 0", got=repr(text))
     return int(text)
 
 

@@ -31,7 +31,7 @@ TABLES = {
 COMMANDS = {
     "step": {"name", "--day", "--users"},
     "run": {"--day", "--users", "--airflow"},
-    "backfill": {"--from", "--to", "--users"},
+    "backfill": {"--from", "--to", "--users", "--at-a-time"},
     "query": {"sql", "--format", "--as-of-run"},
     "up": {"--only-catalog"},
     "airflow": {"arguments"},

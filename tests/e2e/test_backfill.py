@@ -18,7 +18,7 @@ from overture.adapters.warehouse import open_warehouse
 from overture.adapters.warehouse.contracts import contracts
 from overture.errors import OrchestrationError, UsageError
 from overture.orchestration import server
-from overture.orchestration.backfill import backfill
+from overture.orchestration.backfill import Order, backfill
 from overture.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -81,7 +81,7 @@ def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scheduled]:
             done = overture(settings, "query", COUNTS, "--format", "json")
             answers.append([json.loads(line) for line in done.stdout.splitlines()] or [{"error": done.stderr}])
 
-        found = Scheduled(settings, backfill(settings, FIRST, LAST, users=USERS, tell=ask), answers)
+        found = Scheduled(settings, backfill(settings, Order(FIRST, LAST, USERS), tell=ask), answers)
         found.spans += [span_of(settings, run_id) for run_id in found.runs.values()]
         yield found
     finally:
@@ -155,13 +155,16 @@ def test_a_day_that_is_none_fails_at_once_and_writes_nothing(scheduled: Schedule
     assert rows_of(scheduled.settings) == rows
 
 
-def test_a_backfill_needs_a_range_and_a_running_airflow(scheduled: Scheduled, tmp_path: Path) -> None:
+def test_a_backfill_needs_a_range_and_a_running_airflow(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="empty range"):
-        backfill(scheduled.settings, LAST, FIRST)
+        Order(LAST, FIRST)
     with pytest.raises(UsageError, match="not up"):
-        backfill(Settings.from_environment({"OVERTURE_HOME": str(tmp_path / "home")}), FIRST, LAST)
+        backfill(Settings.from_environment({"OVERTURE_HOME": str(tmp_path / "home")}), Order(FIRST, LAST))
 
 
 def test_a_backfill_beyond_the_source_names_the_day_and_the_task(scheduled: Scheduled) -> None:
     with pytest.raises(OrchestrationError, match=r"1 of 1 days failed.*open_run of 2016-12-31"):
-        backfill(scheduled.settings, date(2016, 12, 31), date(2016, 12, 31))
+        backfill(scheduled.settings, Order(date(2016, 12, 31), date(2016, 12, 31), at_a_time=5))
+    path = f"/api/v2/backfills?dag_id={server.DAG_ID}&order_by=-id&limit=1"
+    (newest,) = server.connect(scheduled.settings).call("GET", path)["backfills"]
+    assert newest["max_active_runs"] == 5

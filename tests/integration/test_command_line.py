@@ -23,6 +23,11 @@ def overture(home: Path, *arguments: str, **variables: str) -> subprocess.Comple
         (["run", "--day", "2017-11-28", "--users", "0"], "where: --users; expected: a whole number above 0; got: '0'"),
         (["step", "conquer", "--day", "2017-11-28"], "no such step"),
         (["backfill", "--from", "2017-11-28", "--to", "2017-11-27"], "an empty range of days"),
+        (
+            ["backfill", "--from", "2017-11-27", "--to", "2017-11-28", "--at-a-time", "two"],
+            "where: --at-a-time; expected",
+        ),
+        (["backfill", "--from", "2017-11-27", "--to", "2017-11-28", "--at-a-time", "17"], "expected: 1 to 16; got: 17"),
     ],
 )
 def test_a_wrong_request_ends_with_2_and_one_line_and_leaves_no_home(
