@@ -3,10 +3,12 @@
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pyarrow as pa
@@ -127,6 +129,36 @@ def test_a_stopped_holder_loses_the_lock_once_it_is_superseded(settings: Setting
         process.join()
         assert signs[2].read_text(encoding="utf-8") in {SupersededError.__name__, WarehouseError.__name__}
         assert warehouse.rows(f"select data_day, user_id from {TABLE}") == [(day, "retry")]
+
+
+def test_who_waits_first_is_served_first(warehouse: Warehouse) -> None:
+    catalog, served = warehouse.catalog.lake, list[int]()
+
+    def wait_for_a_turn(number: int) -> None:
+        with locks.write_lock(catalog, f"writer {number}"):
+            served.append(number)
+
+    writers = [threading.Thread(target=wait_for_a_turn, args=(number,)) for number in range(5)]
+    with (
+        psycopg2.connect(catalog) as session,
+        session.cursor() as cursor,
+        locks.write_lock(catalog, "the first"),
+    ):
+        session.autocommit = True
+        for number, writer in enumerate(writers):
+            writer.start()
+            _until(lambda expected=number + 1: waiting(cursor) == expected)  # type: ignore[misc]
+        assert served == []
+    for writer in writers:
+        writer.join()
+    assert served == [0, 1, 2, 3, 4]
+
+
+def waiting(cursor: Any) -> int:
+    cursor.execute(
+        "select count(*) from pg_locks where locktype = 'advisory' and not granted and objid = %s", (locks.LOCK_KEY,)
+    )
+    return int(cursor.fetchone()[0])
 
 
 def test_a_holder_that_is_not_superseded_keeps_the_lock_while_it_is_stopped(settings: Settings, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """From weighted interactions in the lake to factors on disk and lists in the lake, through implicit itself."""
 
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -17,6 +19,7 @@ from overture.adapters import artifacts
 from overture.adapters.als import AlsParameters, fit_factors
 from overture.adapters.artifacts import factors_folder, load_factors
 from overture.adapters.warehouse import Warehouse, open_warehouse
+from overture.adapters.warehouse.locks import write_lock
 from overture.adapters.warehouse.training_reads import read_interactions
 from overture.configuration import load_config
 from overture.core.confidence import Weights, confidence_of, weigh
@@ -279,6 +282,25 @@ def test_the_manifest_says_what_the_factors_were_made_from(run: Run, lake: Wareh
     assert manifest["packages"]["implicit"] == "0.7.3"
     assert manifest["seconds"] > 0
     assert {"git_revision", "model_version", "threads"} <= manifest.keys()
+
+
+def test_a_fit_does_not_wait_for_the_write_lock(run: Run, lake: Warehouse) -> None:
+    folder = factors_folder(run.settings, DAY)
+    shutil.rmtree(folder)
+
+    def train() -> None:
+        with open_warehouse(run.settings) as own:
+            preferences.train_factors(run, own)
+
+    training = threading.Thread(target=train)
+    with write_lock(lake.catalog.lake, "long work of somebody else"):
+        training.start()
+        while not folder.exists():
+            assert training.is_alive()
+            time.sleep(0.02)
+        assert training.is_alive()
+    training.join()
+    assert lake.rows("select count(*) > 0 from candidate.model_metrics where data_day = ?", [DAY]) == [(True,)]
 
 
 def test_ranking_refuses_factors_of_other_interactions(run: Run, lake: Warehouse) -> None:

@@ -42,7 +42,6 @@ POOL_OF_STEP = {
             "build_staging",
             "build_intermediate",
             "build_marts",
-            "train_factors",
             "rank_items",
             "render_messages",
             "publish_day",
@@ -51,7 +50,7 @@ POOL_OF_STEP = {
     ),
     "write_copy": GPU,
 }
-"""Steps that need a shared resource; the others wait for nothing."""
+"""Steps that need a shared resource; the others wait for nothing. Training writes a few rows at its end only."""
 
 OPTIONS_OF_STEP: dict[str, dict[str, Any]] = {
     "write_copy": {"execution_timeout": timedelta(hours=12)},
