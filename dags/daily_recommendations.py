@@ -12,7 +12,7 @@ writes copy, and publishes the day's tables at once. A `check_` task stands behi
 nothing of the day is published. Running a day again gives the same rows.
 
 - **Scheduled**: at midnight UTC for the day that just ended; the run waits until 03:00 for the files.
-- **Backfill**: the range's first and last date are both made, as many at a time as asked. Other DAGs may wait for the assets.
+- **Backfill**: the first and the last date are both made, some at a time. Other DAGs may wait for the assets.
 - **By hand**: give `day` (YYYY-MM-DD) and, if wanted, `users`, the number of users who get a message.
 """
 

@@ -10,7 +10,9 @@ import pytest
 from overture.settings import CHECKOUT, PACKAGE
 
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"}
-CODE = sorted(path for folder in ("plugins", "dags", "bench", "tests") for path in (CHECKOUT / folder).rglob("*.py"))
+CODE = sorted(
+    path for folder in ("plugins", "dags", "bench", "prove", "tests") for path in (CHECKOUT / folder).rglob("*.py")
+)
 MODULES = [path for path in CODE if "tests" not in path.relative_to(CHECKOUT).parts]
 MODELS = sorted((CHECKOUT / "dbt_project" / "models").rglob("*.sql"))
 DAGS = sorted((CHECKOUT / "dags").rglob("*.py"))
