@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 import pytest
@@ -140,10 +141,17 @@ class SmallLake:
         self.settings = settings
 
     def plant(self, rows: Rows) -> None:
-        """Put rows into the raw tables as if they had been landed."""
+        """Put rows into the raw tables as if they had been landed; days that get events have a new landing then."""
+        days = {row["data_day"] for row in rows.get("events", [])}
 
         def work(warehouse: Warehouse) -> None:
             ensure_raw_tables(warehouse)
+            for day in sorted(days):
+                warehouse.execute(
+                    "insert into raw.landings (data_day, entity, source_file, sha256, row_count)"
+                    " values (?, 'events', 'events.csv', ?, 1)",
+                    [day, uuid4().hex],
+                )
             for table, content in rows.items():
                 numbered = [
                     {"source_file": f"{table}.csv", "source_row": n + 1, **row} for n, row in enumerate(content)

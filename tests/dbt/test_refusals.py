@@ -14,7 +14,7 @@ from overture.settings import Settings
 if TYPE_CHECKING:
     from tests.dbt.conftest import SmallLake
 
-THIRTIETH, DAY = date(2017, 3, 30), date(2017, 3, 31)
+DAY = date(2017, 3, 31)
 STATED = {"currency": "USD", "event_weights": {"purchase": 1.0}}
 
 
@@ -45,17 +45,6 @@ def test_a_hostile_event_type_is_a_type_like_any_other(lake: SmallLake) -> None:
     found = lake.rows("select user_id, item_id, weight from intermediate.int_interactions_weighted")
     lake.remove("events where item_id = 'nut'")
     assert found == [("anna", "nut", 0.5)]
-
-
-def test_an_event_that_an_earlier_day_takes_over_is_refused_until_the_later_day_is_built_again(lake: SmallLake) -> None:
-    lake.build(layers=("intermediate",))
-    lake.plant({"events": [lake.event(31, "bert", "tea", data_day=THIRTIETH)]})
-    with pytest.raises(TransformError, match="test an_event_of_the_day_stands_on_no_other_day"):
-        lake.build(THIRTIETH, ("intermediate",))
-    lake.build(DAY, ("intermediate",))
-    lake.build(THIRTIETH, ("intermediate",))
-    found = lake.rows("select data_day from intermediate.int_events_cleaned where event_id = '3-31-bert-tea'")
-    assert found == [(THIRTIETH,)]
 
 
 def test_a_lake_without_landed_tables_is_refused_by_name(settings: Settings) -> None:

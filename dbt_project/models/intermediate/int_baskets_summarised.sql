@@ -1,4 +1,5 @@
--- Lines of baskets that arrived on the day, and on earlier days that no run has summarised yet.
+{{ config(materialized='view') }}
+-- A view, because an event can move to another day when an earlier one is landed anew, and few ask for baskets.
 with lines as (
     select
         data_day,
@@ -10,15 +11,8 @@ with lines as (
         value
     from {{ ref('int_events_cleaned') }}
     where
-        data_day <= {{ data_day() }}
-        and basket_id is not null
+        basket_id is not null
         and event_type in {{ buying_event_types() }}
-        {%- if is_incremental() %}
-            and (
-                data_day = {{ data_day() }}
-                or data_day not in (select distinct summarised.data_day from {{ this }} as summarised)
-            )
-        {%- endif %}
 )
 
 select
