@@ -37,7 +37,7 @@ def step_command(name: str, day: str, users: str | None) -> None:
     settings, parsed = Settings.from_environment(), parse_day(day)
     if name not in steps.STEPS:
         raise UsageError("no such step", where="step", expected=", ".join(steps.STEPS), got=name)
-    run_id = steps.newest_run_id(settings, parsed) or steps.open_run(settings, parsed, f"step__{day}").run_id
+    run_id = steps.newest_run_id(settings, parsed) or steps.open_run(settings, parsed).run_id
     cost = steps.perform(name, settings, parsed, run_id=run_id, users=_count(users))
     click.echo(f"{name} {day}: {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB", err=True)
 

@@ -147,11 +147,15 @@ JUDGED = tuple(name for name in STEPS if name not in {*GATES, "prepare_model", "
 """Steps whose rows a later gate judges."""
 
 
-def open_run(settings: Settings, day: date, run_id: str) -> Run:
-    """Begin a run of `day`; raise DayRangeError for a day outside the source's range."""
+def open_run(settings: Settings, day: date, run_id: str | None = None) -> Run:
+    """Begin a run of `day`, with an id of its own where none is given.
+
+    Raises DayRangeError for a day outside the source's range.
+    """
     sources.load_source(settings.source).require_day(day)
     with open_warehouse(settings) as warehouse:
-        return Run(settings, day, None, run_id, runs.open_run(warehouse, day, run_id, config_hash()))
+        begun = runs.open_run(warehouse, day, run_id, config_hash())
+    return Run(settings, day, None, begun.run_id, begun.token)
 
 
 def perform(
@@ -185,7 +189,7 @@ def newest_run_id(settings: Settings, day: date) -> str | None:
 def run_day(settings: Settings, day: date, users: int | None) -> None:
     """Do every step of `day` in order, in this process, and say each step's cost on standard error."""
     with open_catalog(settings):
-        run = open_run(settings, day, f"command_line__{day}")
+        run = open_run(settings, day)
         for name in STEPS:
             print(f"{name} ...", end="", flush=True, file=sys.stderr)
             cost = perform(name, settings, day, run_id=run.run_id, users=users)

@@ -20,6 +20,8 @@ from overture.adapters.warehouse.fences import Try
 from overture.errors import SupersededError, WarehouseError
 from overture.settings import Settings
 
+pytestmark = pytest.mark.both_servers
+
 DAY, OTHER_DAY = date(2017, 11, 28), date(2017, 11, 29)
 TABLE = "candidate.recommendations"
 
@@ -39,6 +41,15 @@ def test_tokens_grow_over_runs_steps_and_days_and_past_those_of_an_older_home(wa
     other = fences.begin_run(catalog, OTHER_DAY, "b", at_least=1000)
     assert first.token < step.token < 1000 < other.token
     assert (first.run_token, step.run_token) == (first.token, first.token)
+
+
+def test_runs_that_nobody_named_have_ids_of_their_own(warehouse: Warehouse) -> None:
+    first, second = (runs.open_run(warehouse, DAY, None, "configuration") for _ in range(2))
+    assert first.run_id == f"command_line__2017-11-28__{first.token}"
+    assert [row[0] for row in warehouse.rows("select run_id from ops.runs order by token")] == [
+        first.run_id,
+        second.run_id,
+    ]
 
 
 def test_a_write_of_an_older_try_is_refused_and_nothing_changes(warehouse: Warehouse) -> None:
@@ -67,7 +78,7 @@ def test_a_step_of_a_run_that_a_newer_one_of_its_day_follows_does_not_begin(
     old = runs.open_run(warehouse, DAY, "old", "configuration")
     runs.open_run(warehouse, DAY, "new", "configuration")
     with pytest.raises(SupersededError, match="begin with its open_run"):
-        fences.begin_step(warehouse.catalog.lake, DAY, "rank_items", old, "old")
+        fences.begin_step(warehouse.catalog.lake, DAY, "rank_items", old.token, "old")
 
 
 def test_dbt_stops_at_the_next_model_once_another_writer_had_its_turn(warehouse: Warehouse, settings: Settings) -> None:

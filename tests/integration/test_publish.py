@@ -11,12 +11,15 @@ from overture.errors import GateError, SupersededError, UsageError
 from overture.run import Run
 from overture.settings import Settings
 
+pytestmark = pytest.mark.both_servers
+
 DAY = date(2017, 11, 28)
 STEPS = ("render_messages", "check_messages")
 
 
 def a_run(warehouse: Warehouse, settings: Settings, run_id: str) -> Run:
-    return Run(settings, DAY, None, run_id, runs.open_run(warehouse, DAY, run_id, "configuration"))
+    begun = runs.open_run(warehouse, DAY, run_id, "configuration")
+    return Run(settings, DAY, None, begun.run_id, begun.token)
 
 
 def fill_candidates(warehouse: Warehouse, *users: str) -> None:

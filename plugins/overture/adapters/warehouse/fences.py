@@ -51,12 +51,14 @@ class Try:
     step: str
     token: int
     run_token: int
+    run_id: str
 
 
-def begin_run(catalog: str, day: date, run_id: str, at_least: int = 0) -> Try:
+def begin_run(catalog: str, day: date, run_id: str | None, at_least: int = 0) -> Try:
     """Draw the token of a new run of `day`, greater than `at_least` and every token before; older runs are superseded.
 
-    catalog: libpq connection string. Raises WarehouseError when the catalog does not answer.
+    catalog: libpq connection string. run_id: None makes one of day and token, which no other run has. Raises
+    WarehouseError when the catalog does not answer.
     """
     with _cursor(catalog) as cursor:
         _make_tables(cursor)
@@ -64,8 +66,9 @@ def begin_run(catalog: str, day: date, run_id: str, at_least: int = 0) -> Try:
             "select setval('overture.tokens', greatest(nextval('overture.tokens'), %s::bigint + 1))", (at_least,)
         )
         token = int(cursor.fetchone()[0])
-        _note(cursor, Try(day, OPEN_RUN, token, token), run_id)
-    return Try(day, OPEN_RUN, token, token)
+        attempt = Try(day, OPEN_RUN, token, token, run_id or f"command_line__{day}__{token}")
+        _note(cursor, attempt)
+    return attempt
 
 
 def begin_step(catalog: str, day: date, step: str, run_token: int, run_id: str) -> Try:
@@ -76,8 +79,8 @@ def begin_step(catalog: str, day: date, step: str, run_token: int, run_id: str) 
     with _cursor(catalog) as cursor:
         _make_tables(cursor)
         cursor.execute("select nextval('overture.tokens')")
-        attempt = Try(day, step, int(cursor.fetchone()[0]), run_token)
-        _note(cursor, attempt, run_id)
+        attempt = Try(day, step, int(cursor.fetchone()[0]), run_token, run_id)
+        _note(cursor, attempt)
     require_newest(catalog, attempt)
     return attempt
 
@@ -110,7 +113,7 @@ def newer_than(cursor: Any, attempt: Try) -> int | None:
 
 def find_try(cursor: Any, token: int) -> Try | None:
     """Return the try that drew `token`; None when there is none."""
-    cursor.execute("select data_day, step, token, run_token from overture.tries where token = %s", (token,))
+    cursor.execute("select data_day, step, token, run_token, run_id from overture.tries where token = %s", (token,))
     found = cursor.fetchone()
     return Try(*found) if found else None
 
@@ -141,11 +144,11 @@ def require_done(catalog: str, run_token: int, day: date, steps: Sequence[str], 
             raise GateError("a gate passed before what it judges was made again", where=day, got=step)
 
 
-def _note(cursor: Any, attempt: Try, run_id: str) -> None:
+def _note(cursor: Any, attempt: Try) -> None:
     cursor.execute(
         "insert into overture.tries (token, data_day, step, run_token, run_id, process)"
-        " values (%s, %s, %s, %s, %s, %s)",
-        (attempt.token, attempt.day, attempt.step, attempt.run_token, run_id, this_process()),
+        " values (%(token)s, %(day)s, %(step)s, %(run_token)s, %(run_id)s, %(process)s)",
+        {**vars(attempt), "process": this_process()},
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from overture.adapters.warehouse.connection import LAKE, Warehouse
 from overture.adapters.warehouse.contracts import contracts
-from overture.adapters.warehouse.fences import begin_run
+from overture.adapters.warehouse.fences import Try, begin_run
 from overture.errors import UsageError
 from overture.run import Run
 from overture.settings import Settings
@@ -25,17 +25,15 @@ class StepCost:
     drafts_reused: int = 0
 
 
-def open_run(warehouse: Warehouse, day: date, run_id: str, configuration: str) -> int:
-    """Note that a run of `day` begins; return its token, greater than that of every run before it.
+def open_run(warehouse: Warehouse, day: date, run_id: str | None, configuration: str) -> Try:
+    """Note that a run of `day` begins; return its first try, whose token is greater than that of every run before it.
 
-    Opened again (a cleared task, a retry), the run gets a new token, so that what is left of its first try cannot
-    publish any more. `configuration` is the hash of how models behave. Published tables that are missing are made
-    empty, so that readers find them before the first day is published.
+    run_id: None makes one of day and token. configuration: the hash of how models behave. Opened again (a cleared
+    task, a retry), the run gets a new token, so that what is left of its first try cannot publish any more. Published
+    tables that are missing are made empty, so that readers find them before the first day is published.
     """
-
     known = warehouse.rows(f"select max(token) from {RUNS}")[0][0] if warehouse.columns(RUNS) else None
-    warehouse.attempt = begin_run(warehouse.catalog.lake, day, run_id, at_least=known or 0)
-    token = warehouse.attempt.token
+    begun = warehouse.attempt = begin_run(warehouse.catalog.lake, day, run_id, at_least=known or 0)
 
     def work(lake: Warehouse) -> None:
         for table in contracts():
@@ -44,10 +42,10 @@ def open_run(warehouse: Warehouse, day: date, run_id: str, configuration: str) -
             f"create table if not exists {RUNS}"
             " (run_id varchar, token bigint, data_day date, configuration varchar, is_published boolean)"
         )
-        lake.execute(f"insert into {RUNS} values (?, ?, ?, ?, false)", [run_id, token, day, configuration])
+        lake.execute(f"insert into {RUNS} values (?, ?, ?, ?, false)", [begun.run_id, begun.token, day, configuration])
 
-    warehouse.write(f"open run {run_id}", work)
-    return token
+    warehouse.write(f"open run {begun.run_id}", work)
+    return begun
 
 
 def join_run(warehouse: Warehouse, settings: Settings, day: date, run_id: str | None, users: int | None) -> Run:
