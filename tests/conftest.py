@@ -11,6 +11,24 @@ import pytest
 from overture.adapters.catalog import Catalog, connection_string, open_catalog
 from overture.adapters.warehouse import Warehouse, open_warehouse
 from overture.settings import Settings
+from prove.postgresql import Server, debian_server
+
+SERVERS = {"embedded": "server", "postgresql-15": "debian"}
+"""Name of a PostgreSQL server that a lake can stand on -> the fixture that runs it."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `both_servers` once on each of them."""
+    is_marked = metafunc.definition.get_closest_marker("both_servers") is not None
+    if is_marked and "settings" in metafunc.fixturenames:
+        metafunc.parametrize("settings", SERVERS, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def debian() -> Iterator[Server]:
+    """One PostgreSQL 15 for the session, over TCP with a password."""
+    with debian_server() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -22,9 +40,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, server: Catalog) -> Settings:
-    """An empty home whose lake does not exist yet."""
-    return fresh_settings(tmp_path / "home", server)
+def settings(tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    """An empty home whose lake does not exist yet; on the embedded server unless the test asks for another."""
+    return fresh_settings(tmp_path / "home", request.getfixturevalue(SERVERS[getattr(request, "param", "embedded")]))
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +58,14 @@ def warehouse(settings: Settings) -> Iterator[Warehouse]:
         yield opened
 
 
-def fresh_settings(home: Path, server: Catalog) -> Settings:
-    """Return settings of an empty home with a new database on the session's server."""
+def fresh_settings(home: Path, server: Catalog | Server) -> Settings:
+    """Return settings of an empty home with a new database on the server."""
+    settings = Settings.from_environment({"OVERTURE_HOME": str(home), "OVERTURE_THREADS": "2"})
+    return replace(settings, catalog=server.database() if isinstance(server, Server) else new_database(server))
+
+
+def new_database(server: Catalog) -> str:
+    """Make an empty database on the embedded server; return its connection string."""
     assert server.socket is not None
     database = f"lake_{uuid4().hex}"
     connection = psycopg2.connect(connection_string(server.socket, "postgres"))
@@ -49,5 +73,4 @@ def fresh_settings(home: Path, server: Catalog) -> Settings:
     with connection.cursor() as cursor:
         cursor.execute(f"create database {database}")
     connection.close()
-    settings = Settings.from_environment({"OVERTURE_HOME": str(home), "OVERTURE_THREADS": "2"})
-    return replace(settings, catalog=connection_string(server.socket, database))
+    return connection_string(server.socket, database)

@@ -20,8 +20,6 @@ from overture.adapters.warehouse.fences import Try
 from overture.errors import SupersededError, WarehouseError
 from overture.settings import Settings
 
-pytestmark = pytest.mark.both_servers
-
 DAY, OTHER_DAY = date(2017, 11, 28), date(2017, 11, 29)
 TABLE = "candidate.recommendations"
 
@@ -52,6 +50,7 @@ def test_runs_that_nobody_named_have_ids_of_their_own(warehouse: Warehouse) -> N
     ]
 
 
+@pytest.mark.both_servers
 def test_a_write_of_an_older_try_is_refused_and_nothing_changes(warehouse: Warehouse) -> None:
     run = fences.begin_run(warehouse.catalog.lake, DAY, "run")
     zombie = begin(warehouse, "rank_items", run)
@@ -113,6 +112,7 @@ def _write_when_told(settings: Settings, attempt: Try, inside: Path, go_on: Path
             ended.write_text("written", encoding="utf-8")
 
 
+@pytest.mark.both_servers
 @pytest.mark.parametrize("who", ["a retry of its step", "a newer run of its day", "somebody who waits for another day"])
 def test_a_stopped_holder_loses_the_lock_once_it_is_superseded(settings: Settings, tmp_path: Path, who: str) -> None:
     signs = [tmp_path / name for name in ("inside", "go_on", "ended")]

@@ -11,8 +11,6 @@ from overture.errors import GateError, SupersededError, UsageError
 from overture.run import Run
 from overture.settings import Settings
 
-pytestmark = pytest.mark.both_servers
-
 DAY = date(2017, 11, 28)
 STEPS = ("render_messages", "check_messages")
 
@@ -103,6 +101,7 @@ def test_what_was_written_after_its_gate_passed_is_not_published(warehouse: Ware
     assert published(warehouse) == ["a"]
 
 
+@pytest.mark.both_servers
 def test_of_two_runs_of_a_day_only_the_newer_one_publishes(warehouse: Warehouse, settings: Settings) -> None:
     old = make(warehouse, settings, "run-1", "a")
     new = make(warehouse, settings, "run-2", "b")
@@ -123,6 +122,7 @@ def test_a_run_that_is_opened_again_supersedes_its_own_first_try(warehouse: Ware
     assert published(warehouse) == ["b"]
 
 
+@pytest.mark.both_servers
 def test_what_a_run_published_can_be_read_again_after_the_next_one(warehouse: Warehouse, settings: Settings) -> None:
     for run_id, user in (("run-1", "a"), ("run-2", "b")):
         publish_day(warehouse, make(warehouse, settings, run_id, user))

@@ -80,6 +80,7 @@ def write_at_once(settings: Settings, processes: int, times: int) -> None:
     assert [writer.exitcode for writer in writers] == [0] * processes
 
 
+@pytest.mark.both_servers
 def test_processes_that_replace_the_same_new_day_at_once_leave_one_copy(settings: Settings) -> None:
     with open_warehouse(settings) as lake:
         lake.ensure_table(TABLE)
@@ -102,6 +103,7 @@ def _hold_the_lock(catalog: str, sign: Path) -> None:
         time.sleep(600)
 
 
+@pytest.mark.both_servers
 def test_waiting_too_long_names_the_holder_and_its_death_frees_the_lock(settings: Settings, tmp_path: Path) -> None:
     with open_warehouse(settings):
         pass
