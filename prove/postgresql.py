@@ -4,9 +4,11 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,14 +38,15 @@ class Server:
     def database(self) -> str:
         """Make a new, empty database and return its libpq connection string, password and all."""
         name = f"lake_{uuid4().hex}"
-        session = psycopg2.connect(self._address(DATABASE))
+        session = psycopg2.connect(self.address(DATABASE))
         session.autocommit = True
         with session.cursor() as cursor:
             cursor.execute(f"create database {name}")
         session.close()
-        return self._address(name)
+        return self.address(name)
 
-    def _address(self, database: str) -> str:
+    def address(self, database: str) -> str:
+        """Return the libpq connection string of a database."""
         return f"host={HOST} port={self.port} user={USER} password={self.password} dbname={database}"
 
 
@@ -58,14 +61,14 @@ def debian_server() -> Iterator[Server]:
     server = Server(_free_port(), secrets.token_urlsafe(18))
     try:
         _make(folder, server)
-        _as_unprivileged(
-            folder, ["pg_ctl", "start", "--wait", "--silent", "--log", str(folder / "log"), *_data(folder)]
-        )
+        # It dies with us, also when we are killed: immediately, for its data is thrown away.
+        process = _start(folder, ["setpriv", "--pdeathsig", "QUIT", _program("postgres"), "-D", str(folder / "data")])
         try:
+            _await(server, process, folder / "log")
             yield server
         finally:
-            # Immediate: what a killed client left open must not hold the end back, and the data is thrown away.
-            _as_unprivileged(folder, ["pg_ctl", "stop", "--wait", "--silent", "--mode", "immediate", *_data(folder)])
+            process.send_signal(signal.SIGQUIT)
+            process.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -76,8 +79,10 @@ def _make(folder: Path, server: Server) -> None:
     if os.geteuid() == 0:
         for path in (folder, password):
             shutil.chown(path, UNPRIVILEGED)
-    options = ["--username", USER, "--pwfile", str(password), "--auth", "scram-sha-256", "--locale", "C.UTF-8"]
-    _as_unprivileged(folder, ["initdb", "--no-sync", "--encoding", "UTF8", *options, *_data(folder)])
+    options = ["--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8", "--username", USER, "--pwfile", str(password)]
+    made = _start(folder, [_program("initdb"), *options, "--auth", "scram-sha-256", "-D", str(folder / "data")])
+    if made.wait():
+        raise RuntimeError(f"initdb failed: {_end_of(folder / 'log')}")
     with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as configuration:
         configuration.write(
             f"listen_addresses = '{HOST}'\nport = {server.port}\nunix_socket_directories = ''\n"
@@ -85,28 +90,42 @@ def _make(folder: Path, server: Server) -> None:
         )
 
 
-def _data(folder: Path) -> list[str]:
-    return ["--pgdata", str(folder / "data")]
-
-
-def _as_unprivileged(folder: Path, command: Sequence[str]) -> None:
-    """Run one of the server's programs; what it complains of goes into the exception when it fails."""
-    place = _place()
+def _start(folder: Path, command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """Start one of the server's programs, with its output in the folder's log."""
     account = pwd.getpwnam(UNPRIVILEGED) if os.geteuid() == 0 else None
-    done = subprocess.run(
-        [place / BINARIES / command[0], *command[1:]],
-        cwd=folder,
-        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "LD_LIBRARY_PATH": str(place / LIBRARIES)},
-        user=account and account.pw_uid,
-        group=account and account.pw_gid,
-        extra_groups=account and [],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{command[0]} failed: {done.stderr.strip()}")
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "LD_LIBRARY_PATH": str(_place() / LIBRARIES)},
+            user=account and account.pw_uid,
+            group=account and account.pw_gid,
+            extra_groups=account and [],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+
+
+def _await(server: Server, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until the server answers."""
+    while True:
+        try:
+            psycopg2.connect(server.address(DATABASE)).close()
+        except psycopg2.OperationalError:
+            if process.poll() is not None:
+                raise RuntimeError(f"the server ended: {_end_of(log)}") from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(encoding="utf-8")[-500:]
+
+
+def _program(name: str) -> str:
+    return str(_place() / BINARIES / name)
 
 
 def _place() -> Path:
