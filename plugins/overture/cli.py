@@ -90,6 +90,18 @@ def query_command(sql: str, form: str, as_of_run: str | None) -> None:
     _print(query(Settings.from_environment(), sql, as_of_run), form)
 
 
+@cli.command("fingerprint")
+@day_option
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--as-of-run", metavar="RUN", help="See the tables as this run published them.")
+def fingerprint_command(day: str, form: str, as_of_run: str | None) -> None:
+    """Show one text for each table of a day: equal where the rows are, so that a day made again can be compared."""
+    from overture.adapters.warehouse.fingerprint import fingerprint_of_day
+    from overture.core.days import parse_day
+
+    _print(fingerprint_of_day(Settings.from_environment(), parse_day(day), as_of_run), form)
+
+
 @cli.command("up")
 @click.option("--only-catalog", is_flag=True, help="Only the database server, for readers; no Airflow.")
 def up_command(only_catalog: bool) -> None:

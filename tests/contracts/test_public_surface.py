@@ -33,6 +33,7 @@ COMMANDS = {
     "run": {"--day", "--users", "--airflow"},
     "backfill": {"--from", "--to", "--users", "--at-a-time"},
     "query": {"sql", "--format", "--as-of-run"},
+    "fingerprint": {"--day", "--format", "--as-of-run"},
     "up": {"--only-catalog"},
     "airflow": {"arguments"},
     "down": set(),

@@ -1,8 +1,10 @@
 """The published tables' schemas, read from where they are stated once: the YAML beside each mart."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -17,11 +19,15 @@ DIARIES = frozenset({"validations", "run_costs"})
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a published table; `data_type` in DuckDB's words."""
+    """One column of a published table; `data_type` in DuckDB's words.
+
+    is_measured: it holds what the run itself took (seconds, memory, tokens), which no second run repeats.
+    """
 
     name: str
     data_type: str
     description: str
+    is_measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,5 +67,10 @@ def _contract(table: dict[str, object], path: Path) -> Contract:
     return Contract(
         str(table["name"]),
         str(table.get("description", "")).strip(),
-        tuple(Column(c["name"], c["data_type"], str(c.get("description", "")).strip()) for c in columns),
+        tuple(_column(column) for column in columns),
     )
+
+
+def _column(stated: Mapping[str, Any]) -> Column:
+    is_measured = bool(stated.get("config", {}).get("meta", {}).get("is_measured", False))
+    return Column(stated["name"], stated["data_type"], str(stated.get("description", "")).strip(), is_measured)
