@@ -15,7 +15,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from overture.adapters.catalog_reader import READER, ensure_reader
 from overture.adapters.turns import turn
 from overture.errors import WarehouseError
 from overture.settings import Settings
@@ -36,11 +38,13 @@ class Catalog:
     """A server that answers.
 
     lake: libpq connection string of the lake's catalog.
+    reader: the same for those who only read; on the embedded server it names a role that can do nothing else.
     socket: folder of the embedded server's Unix socket; None for a server elsewhere.
     lease: file descriptor that keeps the embedded server up while it is open; None for a server elsewhere.
     """
 
     lake: str
+    reader: str
     socket: Path | None
     lease: int | None
 
@@ -52,7 +56,7 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
     Raises HomeError when the home cannot be written, WarehouseError when the server cannot be started.
     """
     if settings.catalog is not None:
-        yield Catalog(settings.catalog, None, None)
+        yield Catalog(settings.catalog, settings.catalog, None, None)
         return
     settings.ensure_home()
     with _turn(settings):
@@ -64,7 +68,9 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
             os.close(lease)
             raise
     try:
-        yield Catalog(connection_string(socket, LAKE_DATABASE), socket, lease)
+        yield Catalog(
+            connection_string(socket, LAKE_DATABASE), connection_string(socket, LAKE_DATABASE, READER), socket, lease
+        )
     finally:
         with _turn(settings):
             os.close(lease)
@@ -72,10 +78,34 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
                 _stop(settings)
 
 
-def connection_string(socket: Path, database: str) -> str:
+def connection_string(socket: Path, database: str, user: str = "postgres") -> str:
     """Return the libpq keywords for one database of the embedded server."""
     escaped = str(socket).replace("\\", "\\\\").replace("'", "\\'")
-    return f"host='{escaped}' user=postgres dbname={database}"
+    return f"host='{escaped}' user={user} dbname={database}"
+
+
+def without_password(text: str, catalog: str) -> str:
+    """Return a message of a server or its client without the password that stands in the connection string `catalog`.
+
+    >>> without_password('no route to "password=hunter2 host=db"', "host=db password=hunter2")
+    'no route to "password=*** host=db"'
+    """
+    from psycopg2 import ProgrammingError
+    from psycopg2.extensions import parse_dsn
+
+    try:
+        password = parse_dsn(catalog).get("password", "")
+    except ProgrammingError:
+        # What cannot be taken apart may hold a password anywhere.
+        return text.replace(catalog, "***")
+    for form in (
+        password,
+        password.replace("\\", "\\\\").replace("'", "\\'"),
+        quote(password),
+        quote(password, safe=""),
+    ):
+        text = text.replace(form, "***") if form else text
+    return text
 
 
 def catalog_is_up(settings: Settings) -> bool:
@@ -134,6 +164,7 @@ def _start(settings: Settings) -> Path:
     socket = Path(server.get_postmaster_info().socket_dir)
     for database in (LAKE_DATABASE, AIRFLOW_DATABASE, AIRFLOW_RUN_DATABASE):
         _ensure_database(socket, database)
+    _ensure_reader(socket)
     return socket
 
 
@@ -148,6 +179,16 @@ def _ensure_database(socket: Path, database: str) -> None:
             if cursor.fetchone() is None:
                 with suppress(psycopg2.errors.DuplicateDatabase):
                     cursor.execute(f'create database "{database}"')
+    finally:
+        connection.close()
+
+
+def _ensure_reader(socket: Path) -> None:
+    import psycopg2
+
+    connection = psycopg2.connect(connection_string(socket, LAKE_DATABASE))
+    try:
+        ensure_reader(connection)
     finally:
         connection.close()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from overture.adapters.catalog import AIRFLOW_DATABASE, Catalog, catalog_is_up, connection_string, open_catalog
+from overture.adapters.catalog import AIRFLOW_DATABASE, Catalog, catalog_is_up, open_catalog
 from overture.adapters.turns import turn
 from overture.errors import OrchestrationError, OvertureError, UsageError
 from overture.orchestration import daemons
@@ -46,7 +46,7 @@ def up(settings: Settings, *, only_catalog: bool = False) -> str:
         try:
             running.ensure(KEEPER, [sys.executable, "-c", "import signal; signal.pause()"], dict(os.environ))
             if only_catalog:
-                return f"The catalog is up: {connection_string(_socket(catalog), 'overture')}"
+                return f"The catalog is up: {catalog.reader}"
             if not running.has(*PARTS):
                 _start_airflow(settings, running, _socket(catalog))
         except BaseException:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from overture.adapters.catalog import Catalog, open_catalog
 from overture.adapters.warehouse.contracts import contract_of
+from overture.adapters.warehouse.doors import close_the_doors, require_selection
 from overture.adapters.warehouse.fences import Try, require_newest
 from overture.adapters.warehouse.locks import LOCK_ROW, lake_session_name, retry_conflicts, write_lock
 from overture.adapters.warehouse.names import literal, quoted
@@ -30,17 +31,28 @@ class Warehouse:
     process of this lake.
 
     attempt: the try of a step that writes through this connection; None for work that belongs to no step.
+    is_read_only: nothing but selections go through it.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, settings: Settings, catalog: Catalog) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        settings: Settings,
+        catalog: Catalog,
+        *,
+        is_read_only: bool = False,
+    ) -> None:
         self.connection = connection
         self.settings = settings
         self.catalog = catalog
         self.attempt: Try | None = None
+        self.is_read_only = is_read_only
         self._is_writing = False
 
     def execute(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> duckdb.DuckDBPyConnection:
         """Run one statement with bound parameters; raise HomeError when the disk is full."""
+        if self.is_read_only:
+            require_selection(self.connection, sql)
         try:
             return self.connection.execute(sql, parameters)
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
@@ -176,6 +188,9 @@ class Warehouse:
 def open_warehouse(settings: Settings, *, read_only: bool = False, snapshot: int | None = None) -> Iterator[Warehouse]:
     """Connect to the lake; make it first where it does not exist. With `snapshot`, see it as it was then.
 
+    With `read_only`, the connection comes to the catalog as its reader, reaches no file but the lake's, and cannot be
+    set otherwise.
+
     Raises HomeError when the home cannot be written, WarehouseError when the catalog does not answer.
     """
     with open_catalog(settings) as catalog:
@@ -189,7 +204,9 @@ def open_warehouse(settings: Settings, *, read_only: bool = False, snapshot: int
             options += f", snapshot_version {int(snapshot)}" if snapshot is not None else ""
             _attach(connection, settings, catalog, options)
             connection.execute(f"use {LAKE}")
-            yield Warehouse(connection, settings, catalog)
+            if read_only:
+                close_the_doors(connection, settings)
+            yield Warehouse(connection, settings, catalog, is_read_only=read_only)
         finally:
             connection.close()
 
@@ -224,11 +241,12 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         connection.execute(f"load {name}")
 
 
-def lake_address(catalog: Catalog) -> str:
+def lake_address(catalog: Catalog, *, read_only: bool = False) -> str:
     """Return what DuckDB's ATTACH and dbt's profile call the lake; its sessions bear this process's name."""
     from psycopg2.extensions import make_dsn
 
-    return f"ducklake:postgres:{make_dsn(catalog.lake, application_name=lake_session_name())}"
+    server = catalog.reader if read_only else catalog.lake
+    return f"ducklake:postgres:{make_dsn(server, application_name=lake_session_name())}"
 
 
 def _lake_exists(catalog: Catalog) -> bool:
@@ -246,7 +264,7 @@ def _lake_exists(catalog: Catalog) -> bool:
 def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, catalog: Catalog, options: str) -> None:
     def attach() -> None:
         connection.execute(
-            f"attach {literal(lake_address(catalog))} as {LAKE}"
+            f"attach {literal(lake_address(catalog, read_only='read_only' in options))} as {LAKE}"
             f" (data_path {literal(str(settings.warehouse) + '/')}, data_inlining_row_limit 0{options})"
         )
 
