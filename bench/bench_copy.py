@@ -13,7 +13,7 @@ import duckdb
 from bench.real_day import DAY
 from overture import copywriting
 from overture.adapters.copy_engine.exchange import Job, RawDraft, read_shards, shards, write_job
-from overture.adapters.copy_process import run_module
+from overture.adapters.copy_process import generate_drafts
 from overture.adapters.model_store import copy_python, ensure_model
 from overture.core.claims import Recipient
 from overture.settings import Settings
@@ -89,7 +89,7 @@ def _generate(settings: Settings, job: Job) -> tuple[float, float, dict[str, Raw
         path, out = Path(scratch) / "requests.jsonl", Path(scratch) / "shards"
         write_job(path, job)
         start = time.time()
-        run_module(copy_python(settings), copywriting.WORKER, ["--job", str(path), "--out", str(out)])
+        generate_drafts(copy_python(settings), path, out)
         seconds = time.time() - start
         # The first shard's time holds the start, so that speed is measured from it to the last.
         written = [shard.stat().st_mtime for shard in shards(out)]

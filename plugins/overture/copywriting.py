@@ -20,7 +20,7 @@ from overture.adapters.copy_engine.exchange import (
     shards,
     write_job,
 )
-from overture.adapters.copy_process import run_module
+from overture.adapters.copy_process import generate_drafts
 from overture.adapters.model_store import Model, copy_python, locate_model
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.copy_reads import read_recipients, store_drafts, stored_drafts
@@ -48,7 +48,6 @@ from overture.settings import PACKAGE
 
 MESSAGES = "candidate.messages"
 CLAIMS = "candidate.message_claims"
-WORKER = "overture.adapters.copy_engine.generate"
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,7 @@ def write_copy(run: Run) -> StepCost:
     before = read_shards(folder)
     if {request.draft_id for request in job.requests} <= before.keys():
         return StepCost(drafts_reused=len(job.requests))
-    arguments = ["--job", str(_job_file(run)), "--out", str(folder), "--end-with-input"]
-    run_module(copy_python(run.settings), WORKER, arguments)
+    generate_drafts(copy_python(run.settings), _job_file(run), folder)
     made = [draft for identity, draft in read_shards(folder).items() if identity not in before]
     return StepCost(
         tokens_in=sum(draft.tokens_in for draft in made),

@@ -12,6 +12,7 @@ OvertureError                  exit 1  something failed; the message says what
 ├── GateError                  exit 1  a gate refused; nothing of the day is published
 ├── TransformError             exit 1  a dbt model or test failed
 ├── CopyEngineError            exit 1  the copy engine failed as a whole
+│   └── EngineMemoryError              memory ran out in a batch; a smaller one may fit
 ├── ArtifactError              exit 1  a stored artifact is damaged or missing
 ├── OrchestrationError         exit 1  Airflow did not start, answer, or carry a run through
 ├── SupersededError            exit 1  a newer run of the same day exists; this one must not publish
@@ -86,6 +87,10 @@ class TransformError(OvertureError):
 
 class CopyEngineError(OvertureError):
     """The copy engine failed as a whole."""
+
+
+class EngineMemoryError(CopyEngineError):
+    """Memory ran out in a batch; a smaller one may fit."""
 
 
 class ArtifactError(OvertureError):

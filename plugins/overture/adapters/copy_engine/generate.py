@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -19,9 +20,10 @@ from overture.adapters.copy_engine.exchange import (
     read_shards,
     write_shard,
 )
+from overture.adapters.copy_engine.memory import BATCHES_BEGIN, memory_named
 from overture.adapters.copy_engine.processors import free_threads
 from overture.adapters.turns import turn
-from overture.errors import OvertureError
+from overture.errors import CopyEngineError, EngineMemoryError, OvertureError
 
 BAR_WIDTH = 30
 
@@ -42,13 +44,16 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--job", type=Path, required=True, help="requests, as JSON lines")
     parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
+    parser.add_argument("--batch-size", type=int, help="fewer requests at once than the job says")
     parser.add_argument("--end-with-input", action="store_true", help="end as soon as standard input closes")
     options = parser.parse_args(arguments)
     if options.end_with_input:
         threading.Thread(target=_end_with_input, daemon=True).start()
     try:
         with sole_worker(options.out), noise_to(options.out / "engine.log") as terminal:
-            generate_missing(read_job(options.job), options.out, terminal)
+            job = read_job(options.job)
+            size = options.batch_size or job.options.batch_size
+            generate_missing(replace(job, options=replace(job.options, batch_size=size)), options.out, terminal)
     except OvertureError as error:
         print(f"{type(error).__name__}: {error}")
         return error.exit_code
@@ -59,16 +64,24 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def generate_missing(job: Job, folder: Path, terminal: TextIO) -> int:
-    """Generate what no finished shard holds, one shard a batch; return how many. Starts no engine for nothing."""
+    """Generate what no finished shard holds, one shard a batch; return how many. Starts no engine for nothing.
+
+    Raises EngineMemoryError when memory runs out in a batch: the engine is then in no known state, and a new process
+    may try a smaller one. Raises CopyEngineError, which says what to do, when it runs out before.
+    """
     stored = read_shards(folder)
     missing = [request for request in job.requests if request.draft_id not in stored]
     if not missing:
         return 0
-    engine = _open_engine(job, terminal)
+    with memory_named(CopyEngineError, "no memory to start the copy engine", job.options.name):
+        engine = _open_engine(job, terminal)
+    print(BATCHES_BEGIN, flush=True)
     size = job.options.batch_size
     start, tokens = time.monotonic(), 0
     for first in range(0, len(missing), size):
-        drafts = engine.write(missing[first : first + size])
+        batch = missing[first : first + size]
+        with memory_named(EngineMemoryError, "no memory for a batch", f"a batch of {len(batch)}"):
+            drafts = engine.write(batch)
         write_shard(folder, drafts)
         tokens += sum(draft.tokens_out for draft in drafts)
         _show(terminal, first + len(drafts), len(missing), tokens / (time.monotonic() - start))

@@ -14,12 +14,14 @@ def free_threads(most: int, *, seconds: float = 1.0) -> int:
     Watches the machine for `seconds`. Where the system does not tell how busy it is, every processor counts as free.
     """
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    usable = min(usable, _quota() or usable)
+    usable = min(usable, _quota() or usable, most)
+    if usable == 1:
+        return 1
     before = _idle_seconds()
     time.sleep(seconds)
     after = _idle_seconds()
     free = float(usable) if before is None or after is None else (after - before) / seconds
-    return max(1, min(int(free + ROUNDING), usable, most))
+    return max(1, min(int(free + ROUNDING), usable))
 
 
 def fast_dtype() -> str:
