@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from overture.adapters.catalog import catalog_is_up, open_catalog
@@ -46,6 +47,26 @@ def test_the_server_survives_a_user_that_is_killed_and_serves_the_next(home: Set
     with open_warehouse(home) as warehouse:
         assert warehouse.rows("select count(*) from ops.write_locks") == [(1,)]
     assert not catalog_is_up(home)
+
+
+def test_a_kill_amid_the_list_of_processes_does_not_keep_the_server_from_starting(home: Settings) -> None:
+    with open_catalog(home):
+        pass
+    for kept in ("", "[12"):
+        (home.postgres / ".handle_pids.json").write_text(kept, encoding="utf-8")
+        with open_catalog(home):
+            assert catalog_is_up(home)
+
+
+def test_a_kill_while_the_servers_data_are_made_leaves_a_home_that_works(home: Settings) -> None:
+    home.ensure_home()
+    unfinished = home.home / "postgres.unfinished"
+    unfinished.mkdir()
+    (unfinished / "PG_VERSION").write_text("18\n", encoding="utf-8")
+    with open_catalog(home) as catalog, psycopg2.connect(catalog.lake) as session, session.cursor() as cursor:
+        cursor.execute("show max_connections")
+        assert cursor.fetchone() == ("300",)
+    assert not unfinished.exists()
 
 
 def test_a_child_that_inherits_the_lease_keeps_the_server_up(home: Settings) -> None:

