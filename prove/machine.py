@@ -44,7 +44,7 @@ DAY = st.sampled_from(DAYS)
 KILLS = st.sampled_from(
     [None, None, None, "landing", "after landing", "cleaning", *["after cleaning"] * 5, "filling", "publishing"]
 )
-"""Where a run is killed. Most often after cleaning, because publishing takes longest and cleaning is where days meet."""
+"""Where a run is killed: most often after cleaning, where days meet; publishing takes longest."""
 
 
 class LakeMachine(RuleBasedStateMachine):

@@ -1,4 +1,5 @@
-"""Each fault is planted in a lake that passes every gate, and the one expectation made for it has to fail."""
+"""Each fault is planted in a lake that passes every gate: the one expectation made for it has to fail, and the day
+cannot be published then."""
 
 import json
 import tomllib
@@ -15,15 +16,19 @@ import pytest
 from overture import gates
 from overture.adapters.artifacts import FACTORS, MANIFEST, factors_folder
 from overture.adapters.sources import load_source
-from overture.adapters.warehouse import Warehouse, landing, open_warehouse
+from overture.adapters.warehouse import Warehouse, fences, landing, open_warehouse, publish, runs
+from overture.adapters.warehouse.contracts import DIARIES, contracts
 from overture.configuration import load_config
 from overture.errors import GateError
 from overture.quality.gate import SUITES, suite
 from overture.run import Run
 from overture.settings import Settings
+from overture.steps import JUDGED
+from overture.steps import STEPS as ALL_STEPS
 
 DAY = date(2017, 11, 28)
 HERE = Path(__file__).parent
+BEFORE_PUBLISH = tuple(ALL_STEPS)[: list(ALL_STEPS).index("publish_day")]
 
 
 class UndoneError(Exception):
@@ -38,6 +43,9 @@ class Fault:
     expectation: str
     sql: str
 
+
+STEP_OF_SUITE = {"landed_events": "check_landed"}
+"""Of suites that are not named like the step that uses them."""
 
 FAULTS = [
     Fault(gate, expectation, sql)
@@ -112,7 +120,9 @@ def check(gate: str, run: Run, warehouse: Warehouse) -> None:
 
 @pytest.fixture(scope="module")
 def run(module_settings: Settings) -> Run:
-    return Run(module_settings, DAY, None, "run-1", 1)
+    with open_warehouse(module_settings) as warehouse:
+        begun = runs.open_run(warehouse, DAY, "run-1", "configuration")
+    return Run(module_settings, DAY, None, "run-1", begun.token)
 
 
 @pytest.fixture(scope="module")
@@ -121,11 +131,37 @@ def lake(run: Run) -> Iterator[Warehouse]:
     store_factors(run)
     with open_warehouse(run.settings) as warehouse:
         landing.ensure_raw_tables(warehouse)
-        for name in ("item_facts", "item_offers", "user_preferences", "audience", "recommendations", "messages"):
+        for name in set(contracts()) - DIARIES:
             warehouse.ensure_table(f"candidate.{name}")
-        warehouse.ensure_table("candidate.message_claims")
         warehouse.write("good data", lambda inside: inside.execute((HERE / "good_lake.sql").read_text()))
+        for step in BEFORE_PUBLISH:
+            do_again(run, warehouse, step)
+        publish.publish_day(warehouse, run, BEFORE_PUBLISH, JUDGED)
         yield warehouse
+
+
+def do_again(run: Run, warehouse: Warehouse, step: str) -> None:
+    """Note that the run has done a step."""
+    catalog = warehouse.catalog.lake
+    fences.finish(catalog, fences.begin_step(catalog, DAY, step, run.token, run.run_id))
+
+
+def refused_by(gate: str, run: Run, warehouse: Warehouse, reason: str) -> None:
+    """Judge the lake by a gate that has to refuse it for `reason`, as a run does; its day cannot be published then."""
+    step = STEP_OF_SUITE.get(gate, f"check_{gate}")
+    before = published(warehouse)
+    fences.begin_step(warehouse.catalog.lake, DAY, step, run.token, run.run_id)
+    with pytest.raises(GateError, match=reason):
+        check(gate, run, warehouse)
+    with pytest.raises(GateError, match=f"not all steps are done.*{step}"):
+        publish.publish_day(warehouse, run, BEFORE_PUBLISH, JUDGED)
+    assert published(warehouse) == before
+    do_again(run, warehouse, step)
+
+
+def published(warehouse: Warehouse) -> list[list[tuple[Any, ...]]]:
+    tables = ("recommendations", "messages", "message_claims")
+    return [warehouse.rows(f"select * from marts.{table} order by all") for table in tables]
 
 
 @pytest.mark.parametrize("gate", SUITES)
@@ -135,12 +171,15 @@ def test_good_data_pass_the_gate_and_every_verdict_is_kept(gate: str, run: Run, 
     assert sorted(kept) == sorted((expectation.meta["name"], True) for expectation in suite(gate).expectations)
 
 
+def test_good_data_are_published(lake: Warehouse) -> None:
+    assert all(published(lake))
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.expectation}-{fault.sql[:60]}")
 def test_a_planted_fault_fails_the_expectation_made_for_it(fault: Fault, run: Run, lake: Warehouse) -> None:
     def plant(inside: Warehouse) -> None:
         inside.execute(fault.sql)
-        with pytest.raises(GateError, match=rf"suite {fault.gate} failed: .*\b{fault.expectation}\b"):
-            check(fault.gate, run, inside)
+        refused_by(fault.gate, run, inside, rf"suite {fault.gate} failed: .*\b{fault.expectation}\b")
         verdict = inside.rows(
             "select success from marts.validations where data_day = ? and suite = ? and expectation = ?",
             [DAY, fault.gate, fault.expectation],
@@ -179,8 +218,7 @@ def test_spoiled_factors_fail_the_expectation_made_for_it(
     expectation: str, what: str, change: Change, run: Run, lake: Warehouse
 ) -> None:
     store_factors(run, change)
-    with pytest.raises(GateError, match=rf"suite factors failed: .*\b{expectation}\b"):
-        gates.check_factors(run, lake)
+    refused_by("factors", run, lake, rf"suite factors failed: .*\b{expectation}\b")
     store_factors(run)
 
 
@@ -190,8 +228,7 @@ def test_factors_altered_since_their_training_are_refused(
 ) -> None:
     path = store_factors(run) / FACTORS
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(GateError, match="the_artifact_is_what_its_manifest_says"):
-        gates.check_factors(run, lake)
+    refused_by("factors", run, lake, "the_artifact_is_what_its_manifest_says")
     store_factors(run)
 
 

@@ -20,36 +20,13 @@ with arrivals as (
         group by event_id
     ),
 
-    lost as (
-        select event_id
-        from {{ this }}
-        where
-            data_day in ({{ days }})
-            and event_id not in (select arrivals.event_id from arrivals)
-    ),
-
-    days_as_landed as (
-        select distinct cleaned.data_day
-        from {{ this }} as cleaned
-        inner join {{ ref('int_days_landed') }} as landed
-            on
-                cleaned.data_day = landed.data_day
-                and cleaned.landing_id = landed.landing_id
-        where cleaned.data_day not in ({{ days }})
-    ),
-
-    -- An event that its day has lost stands on the next of the cleaned days that it arrived on.
     first_arrivals as (
         select arrivals.*
         from arrivals
         left join known on arrivals.event_id = known.event_id
         where known.event_id is null or arrivals.data_day < known.data_day
         union all
-        select events.*
-        from {{ ref('stg_shop__events') }} as events
-        where
-            events.event_id in (select lost.event_id from lost)
-            and events.data_day in (select days_as_landed.data_day from days_as_landed)
+        {{ lost_arrivals(ref('stg_shop__events'), ref('int_days_landed'), this, days) }}
     ),
 {%- else -%}
     first_arrivals as (
@@ -75,16 +52,7 @@ deduplicated as (
 )
 
 select
-    deduplicated.data_day,
-    deduplicated.event_id,
-    deduplicated.user_id,
-    deduplicated.item_id,
-    deduplicated.event_type,
-    deduplicated.occurred_at,
-    deduplicated.occurred_on,
-    deduplicated.quantity,
-    deduplicated.value,
-    deduplicated.basket_id,
+    deduplicated.*,
     landed.landing_id
 from deduplicated
 left join {{ ref('int_days_landed') }} as landed on deduplicated.data_day = landed.data_day
