@@ -54,6 +54,8 @@ def _places(settings: Settings) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(
             settings.airflow / "logs" / "dag_processor"
         ),
+        # Who waits how long for the lake's lock stands in each task's log.
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "overture=DEBUG",
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",
         "TZ": "UTC",
     }
