@@ -1,8 +1,9 @@
 # Overture's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit lint format up down bench lock environments
+.PHONY: help run test test-unit lint format up down bench prove lock environments
 DAY ?= 2017-11-28
 USERS ?=
+PROOFS ?=
 PYTHON := .venv/bin/python
 export UV_PYTHON_DOWNLOADS := never
 
@@ -40,6 +41,10 @@ down:  ## stop Airflow and the database server
 
 bench: environments  ## run the benchmarks
 	@$(PYTHON) -m bench
+
+prove: environments  ## prove the warehouse's promises with kills, races and readers: make prove [PROOFS="kills races"]
+	@scripts/debian_postgresql
+	@$(PYTHON) -m prove $(PROOFS)
 
 lock:  ## resolve the environments again to exact versions
 	@scripts/environment main

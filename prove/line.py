@@ -147,6 +147,10 @@ class Line:
             raise RuntimeError(f"{name} of {day}: {outcome.error or 'killed'}")
         return outcome.seconds
 
+    def orphaned_files(self) -> int:
+        """Return how many files lie in the lake's folder that its catalog does not know, as kills leave them."""
+        return int(self.call(lambda: _orphaned_files(self.settings)))
+
     def fingerprints(self, day: date, run_id: str | None = None) -> dict[str, str]:
         """Return each published table's rows and fingerprint as one text."""
         found = self.call(lambda: _fingerprints(self.settings, day, run_id))
@@ -205,6 +209,13 @@ def _perform(settings: Settings, name: str, day: date, run_id: str | None, users
         return steps.open_run(settings, day, run_id).run_id
     steps.perform(name, settings, day, run_id=run_id, users=users)
     return None
+
+
+def _orphaned_files(settings: Settings) -> int:
+    from overture.adapters.warehouse import open_warehouse
+
+    with open_warehouse(settings) as warehouse:
+        return len(warehouse.rows("call ducklake_delete_orphaned_files('lake', dry_run => true, cleanup_all => true)"))
 
 
 def _fingerprints(settings: Settings, day: date, run_id: str | None) -> dict[str, str]:
