@@ -1,23 +1,13 @@
-"""The canonical tables that every shop's files are mapped to: their columns, types and what a good row has.
+"""The canonical tables that every shop's files are mapped to: how a column's text is read, and what a good row has.
 
 An entity is one such table. `landing` reads these descriptions to make its SQL; `sources` reads them to check a
-source's mapping.
+source's mapping. What type a column is stored as stands with dbt's sources (`_shop__sources.yml`).
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["text", "number", "money", "flag", "date", "instant"]
-
-DATA_TYPES: dict[Kind, str] = {
-    "text": "varchar",
-    "number": "double",
-    "money": "decimal(12, 2)",
-    "flag": "boolean",
-    "date": "date",
-    "instant": "timestamp",
-}
-"""Column types in the raw tables, in DuckDB's words; instants are UTC."""
 
 FEEDBACK_KINDS = ("delivered", "opened", "clicked", "redeemed", "reported")
 
@@ -26,6 +16,7 @@ FEEDBACK_KINDS = ("delivered", "opened", "clicked", "redeemed", "reported")
 class Column:
     """One canonical column.
 
+    kind: how a text is read; an instant becomes one of UTC.
     is_mapped: a source must say where it comes from.
     is_filled: a row without a value is bad.
     is_negative_bad: a row with a value below 0 is bad.
@@ -40,11 +31,6 @@ class Column:
     is_negative_bad: bool = False
     allowed: tuple[str, ...] | None = None
     is_past: bool = False
-
-    @property
-    def data_type(self) -> str:
-        """The column's type in the raw table."""
-        return DATA_TYPES[self.kind]
 
 
 @dataclass(frozen=True)

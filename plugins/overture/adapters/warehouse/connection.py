@@ -21,6 +21,9 @@ T = TypeVar("T")
 
 LAKE = "lake"
 SCHEMAS = ("raw", "staging", "intermediate", "candidate", "marts", "copy", "ops")
+PARTITIONED = ("candidate", "marts")
+"""Schemas whose tables made here are partitioned by data_day, as dbt's are."""
+
 EXTENSIONS = ("ducklake", "postgres_scanner")
 
 
@@ -125,11 +128,11 @@ class Warehouse:
     def ensure_table(self, table: str) -> None:
         """Make `schema.table` from its contract, or add the columns that the contract has gained."""
         schema, name = table.split(".")
-        contract = contract_of(name)
+        contract = contract_of(table)
         present = self.columns(table)
         if not present:
-            columns = ", ".join(f"{quoted(c.name)} {c.data_type}" for c in contract.columns)
-            self.execute(f"create table if not exists {quoted(schema)}.{quoted(name)} ({columns})")
+            self.execute(f"create table if not exists {quoted(schema)}.{quoted(name)} ({contract.columns_sql})")
+        if not present and schema in PARTITIONED:
             # A reader of one day opens that day's files only.
             self.execute(f"alter table {quoted(schema)}.{quoted(name)} set partitioned by (data_day)")
         for column in contract.columns:
@@ -152,8 +155,7 @@ class Warehouse:
         Columns go by name; the contract's columns that `rows` lacks become null. Raises WarehouseError for a column
         that the contract does not have and for rows of another day.
         """
-        name = table.split(".")[1]
-        allowed = [column.name for column in contract_of(name).columns]
+        allowed = [column.name for column in contract_of(table).columns]
         unknown = [column for column in rows.column_names if column not in allowed]
         if unknown:
             raise WarehouseError(
@@ -284,7 +286,7 @@ def _make_schemas(connection: duckdb.DuckDBPyConnection) -> None:
     for schema in SCHEMAS:
         connection.execute(f"create schema if not exists {LAKE}.{schema}")
     connection.execute(
-        f"create table if not exists {LAKE}.ops.write_locks (table_name varchar, turn bigint, holder varchar)"
+        f"create table if not exists {LAKE}.ops.write_locks ({contract_of('ops.write_locks').columns_sql})"
     )
     connection.execute(
         f"insert into {LAKE}.ops.write_locks select ?, 0, null"

@@ -1,4 +1,4 @@
-"""The published tables' schemas, read from where they are stated once: the YAML beside each mart."""
+"""The tables' schemas, read from where they are stated once: the YAML of the dbt project."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,10 +8,12 @@ from typing import Any
 
 import yaml
 
+from overture.adapters.warehouse.names import quoted
 from overture.errors import SettingsError
 from overture.settings import CHECKOUT
 
-MARTS = CHECKOUT / "dbt_project" / "models" / "marts"
+MODELS = CHECKOUT / "dbt_project" / "models"
+MARTS = MODELS / "marts"
 
 DIARIES = frozenset({"validations", "run_costs"})
 """Tables that are written while a run goes on, so that a refused run can be seen; all others only by publish."""
@@ -19,7 +21,7 @@ DIARIES = frozenset({"validations", "run_costs"})
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a published table; `data_type` in DuckDB's words.
+    """One column of a table; `data_type` in DuckDB's words.
 
     is_measured: it holds what the run itself took (seconds, memory, tokens), which no second run repeats.
     """
@@ -32,11 +34,20 @@ class Column:
 
 @dataclass(frozen=True)
 class Contract:
-    """One published table: its grain is in `description`, its columns in order."""
+    """One table: its grain is in `description`, its columns in order."""
 
     name: str
     description: str
     columns: tuple[Column, ...]
+
+    @property
+    def columns_sql(self) -> str:
+        """What stands between the parentheses of CREATE TABLE."""
+        return ", ".join(f"{quoted(column.name)} {column.data_type}" for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return a column by name; raise KeyError when there is none."""
+        return {column.name: column for column in self.columns}[name]
 
 
 @cache
@@ -52,12 +63,31 @@ def contracts() -> dict[str, Contract]:
     return found
 
 
+@cache
+def landed_contracts() -> dict[str, Contract]:
+    """Return the contracts of the tables that steps write and dbt reads or leaves alone, by `schema.name`.
+
+    They are the sources of the dbt project outside the marts: raw, copy and ops.
+    """
+    found: dict[str, Contract] = {}
+    for path in sorted(MODELS.glob("*/**/*sources.yml")):
+        for source in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]:
+            for table in source["tables"]:
+                found[f"{source['schema']}.{table['name']}"] = _contract(table, path)
+    return found
+
+
 def contract_of(table: str) -> Contract:
-    """Return one table's contract; raise SettingsError when nothing states it."""
+    """Return the contract of `schema.table`; raise SettingsError when nothing states it.
+
+    A published table has one contract for its candidate and for what is published.
+    """
+    schema, _, name = table.partition(".")
+    found, wanted = (contracts(), name) if schema in ("candidate", "marts") else (landed_contracts(), table)
     try:
-        return contracts()[table]
+        return found[wanted]
     except KeyError:
-        raise SettingsError("no contract", where=MARTS, expected=", ".join(sorted(contracts())), got=table) from None
+        raise SettingsError("no contract", where=MODELS, expected=", ".join(sorted(found)), got=table) from None
 
 
 def _contract(table: dict[str, object], path: Path) -> Contract:

@@ -1,7 +1,7 @@
 """What copywriting reads from the lake and writes to it: who gets a message, the facts, the stored drafts."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date
 
 import pyarrow as pa
@@ -11,22 +11,6 @@ from overture.adapters.warehouse.connection import Warehouse
 from overture.core.claims import Recipient
 
 DRAFTS = "copy.drafts"
-COLUMNS = {
-    "draft_id": pa.string(),
-    "text": pa.string(),
-    "finish_reason": pa.string(),
-    "tokens_in": pa.int64(),
-    "tokens_out": pa.int64(),
-    "engine": pa.string(),
-    "engine_version": pa.string(),
-    "model": pa.string(),
-    "device": pa.string(),
-    "dtype": pa.string(),
-    "threads": pa.int32(),
-    "prompt_version": pa.string(),
-    "made_for_day": pa.date32(),
-}
-
 
 RECIPIENTS = """
 with readers as (
@@ -80,7 +64,7 @@ def stored_drafts(warehouse: Warehouse, draft_ids: Sequence[str]) -> dict[str, R
     """Return those of the drafts that the lake holds, by id."""
     if not warehouse.columns(DRAFTS):
         return {}
-    names = [name for name in COLUMNS if name != "made_for_day"]
+    names = [field.name for field in fields(RawDraft)]
     rows = warehouse.rows(
         f"select {', '.join(names)} from {DRAFTS} where list_contains($ids, draft_id)",
         {"ids": list(draft_ids)},
@@ -91,16 +75,12 @@ def stored_drafts(warehouse: Warehouse, draft_ids: Sequence[str]) -> dict[str, R
 
 def store_drafts(warehouse: Warehouse, drafts: Sequence[RawDraft], day: date) -> int:
     """Store the drafts that the lake does not hold yet; return how many. A stored draft never changes."""
-    rows = pa.Table.from_pylist(
-        [asdict(draft) | {"made_for_day": day} for draft in drafts], schema=pa.schema(list(COLUMNS.items()))
-    )
+    if not drafts:
+        return 0
+    rows = pa.Table.from_pylist([asdict(draft) | {"made_for_day": day} for draft in drafts])
 
     def work(lake: Warehouse) -> int:
-        lake.execute(
-            f"create table if not exists {DRAFTS} (draft_id varchar, text varchar, finish_reason varchar,"
-            " tokens_in bigint, tokens_out bigint, engine varchar, engine_version varchar, model varchar,"
-            " device varchar, dtype varchar, threads integer, prompt_version varchar, made_for_day date)"
-        )
+        lake.ensure_table(DRAFTS)
         with lake.registered(rows) as view:
             found = lake.execute(
                 f"insert into {DRAFTS} by name select new.* from {view} as new"

@@ -14,6 +14,7 @@ from overture.adapters.canonical import ENTITIES, Entity
 from overture.adapters.landing_files import LandingFile, find_files
 from overture.adapters.sources import EntitySource, Source
 from overture.adapters.warehouse.connection import Warehouse
+from overture.adapters.warehouse.landing_drift import require_readable_values
 from overture.adapters.warehouse.landing_fetch import fetched
 from overture.adapters.warehouse.landing_records import listing, read_records
 from overture.adapters.warehouse.landing_sql import typed_rows
@@ -25,21 +26,8 @@ PLACE = "struct_pack(file_position := file_position, source_row := source_row)"
 QUARANTINE = "raw.quarantine"
 LANDINGS = "raw.landings"
 
-COLUMNS: dict[str, str] = {
-    f"raw.{entity.name}": ", ".join(
-        ["data_day date"]
-        + [f"{column.name} {column.data_type}" for column in entity.columns]
-        + ["source_file varchar", "source_row bigint"]
-    )
-    for entity in ENTITIES.values()
-} | {
-    QUARANTINE: "data_day date, entity varchar, source_file varchar, source_row bigint, column_name varchar,"
-    " value varchar, reason varchar",
-    LANDINGS: "data_day date, entity varchar, source_file varchar, sha256 varchar, row_count bigint,"
-    " quarantined_count bigint, duplicate_count bigint, ignored_columns varchar",
-}
-"""The raw tables and their columns. source_row counts a file's rows from 1, a CSV's header left out. row_count is the
-rows of the file: those landed, those quarantined and the duplicates."""
+TABLES = (*(f"raw.{name}" for name in ENTITIES), QUARANTINE, LANDINGS)
+"""Every raw table; dbt's sources state their columns."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +54,8 @@ class LandingReport:
 
 def ensure_raw_tables(warehouse: Warehouse) -> None:
     """Make the raw tables where they are missing."""
-    for table, columns in COLUMNS.items():
-        warehouse.execute(f"create table if not exists {table} ({columns})")
+    for table in TABLES:
+        warehouse.ensure_table(table)
 
 
 def land_day(warehouse: Warehouse, source: Source, landing_root: Path, day: date) -> LandingReport:
@@ -91,7 +79,7 @@ def land_day(warehouse: Warehouse, source: Source, landing_root: Path, day: date
     def work(lake: Warehouse) -> tuple[date, ...]:
         ensure_raw_tables(lake)
         pending = _days_to_land(lake, source, day)
-        for table in COLUMNS:
+        for table in TABLES:
             # The range lets the lake skip files; a list alone does not.
             lake.execute(
                 f"delete from {table} where data_day between $first and $last"
@@ -146,6 +134,7 @@ def _prepare(
     name, keys = entity.entity.name, ", ".join(entity.entity.key)
     typed = typed_rows(source, entity, "temp.records")
     warehouse.execute(f"create or replace temp table typed_{name} as {typed.sql}", typed.parameters)
+    require_readable_values(warehouse, entity, files)
     warehouse.execute("drop table temp.records")
     kept = {"first": "min", "last": "max"}[entity.entity.keeps]
     warehouse.execute(

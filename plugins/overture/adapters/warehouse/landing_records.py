@@ -16,6 +16,7 @@ from overture.adapters import text_records
 from overture.adapters.landing_files import LandingFile
 from overture.adapters.sources import EntitySource
 from overture.adapters.warehouse.connection import Warehouse
+from overture.adapters.warehouse.landing_drift import require_stored_types
 from overture.adapters.warehouse.names import quoted
 from overture.errors import SchemaError
 
@@ -35,7 +36,7 @@ def read_records(warehouse: Warehouse, entity: EntitySource, files: Sequence[Lan
     """Fill the temporary table `records`; return, for each file, its columns that the source does not use.
 
     Raises SchemaError, which names file, column and the columns found, for a file that lacks a column; the same error
-    for a file that cannot be read or that changes meanwhile.
+    for a column stored as a type that it cannot have, and for a file that cannot be read or that changes meanwhile.
     """
     fields = "".join(f", f{number} varchar" for number in range(len(entity.file_columns)))
     warehouse.execute(
@@ -63,7 +64,11 @@ def listing(files: Sequence[LandingFile]) -> pa.Table:
 
 
 def _read_parquet(warehouse: Warehouse, entity: EntitySource, files: Sequence[LandingFile]) -> list[str | None]:
-    ignored = [_checked(entity, file.path, _parquet_columns(file.path)) for file in files]
+    ignored = []
+    for file in files:
+        schema = _parquet_schema(file.path)
+        ignored.append(_checked(entity, file.path, list(schema.names)))
+        require_stored_types(entity, file.path, schema)
     fields = "".join(f", found.{quoted(name)}::varchar" for name in entity.file_columns)
     with warehouse.registered(listing(files)) as listed:
         _read(
@@ -78,9 +83,9 @@ def _read_parquet(warehouse: Warehouse, entity: EntitySource, files: Sequence[La
     return ignored
 
 
-def _parquet_columns(path: Path) -> list[str]:
+def _parquet_schema(path: Path) -> pa.Schema:
     try:
-        return list(pq.read_schema(path).names)
+        return pq.read_schema(path)
     except (pa.ArrowException, OSError) as error:
         raise SchemaError("unreadable file", where=path, expected="a whole Parquet file", got=error) from error
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from overture.adapters.canonical import Column, Entity
 from overture.adapters.sources import ColumnSource, EntitySource, Source
+from overture.adapters.warehouse.contracts import contract_of
 
 OFFSET = r"(\d{2}:\d{2}.*[+-]\d{2}(:?\d{2})?|\d{2}[Zz])\s*$"
 """A time that says its own offset. A cast to timestamp would drop the offset without a word."""
@@ -51,7 +52,7 @@ def typed_rows(source: Source, entity: EntitySource, records: str) -> Statement:
     """
     statement = Statement()
     columns = entity.entity.columns
-    texts = [f"{_text(statement, entity, column)} as t_{column.name}" for column in columns]
+    texts = [f"{text_of(statement, entity, column)} as t_{column.name}" for column in columns]
     casts = [f"{_cast(statement, source, entity, column)} as {column.name}" for column in columns]
     checks = [check for column in columns for check in _checks(statement, source, entity.entity, column)]
     names = ", ".join(column.name for column in columns)
@@ -76,8 +77,8 @@ def _problem(column: str, value: str, reason: str) -> str:
     return f"struct_pack(column_name := {column}::varchar, value := {value}::varchar, reason := {reason}::varchar)"
 
 
-def _text(statement: Statement, entity: EntitySource, column: Column) -> str:
-    """Return the column's text: empty and blank ones are null."""
+def text_of(statement: Statement, entity: EntitySource, column: Column) -> str:
+    """Return SQL for the column's text in the records: empty and blank ones are null."""
     mapping = entity.columns.get(column.name)
     if mapping is None:
         return "null::varchar"
@@ -116,7 +117,8 @@ def _cast(statement: Statement, source: Source, entity: EntitySource, column: Co
         mapping = entity.columns.get(column.name)
         pattern = mapping.pattern if mapping else None
         return _dated(statement, source, column, text, pattern)
-    return f"try_cast({text} as {column.data_type})"
+    data_type = contract_of(f"raw.{entity.entity.name}").column(column.name).data_type
+    return f"try_cast({text} as {data_type})"
 
 
 def _dated(statement: Statement, source: Source, column: Column, text: str, pattern: str | None) -> str:

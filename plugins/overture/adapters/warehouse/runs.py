@@ -38,11 +38,11 @@ def open_run(warehouse: Warehouse, day: date, run_id: str | None, configuration:
     def work(lake: Warehouse) -> None:
         for table in contracts():
             lake.ensure_table(f"marts.{table}")
+        lake.ensure_table(RUNS)
         lake.execute(
-            f"create table if not exists {RUNS}"
-            " (run_id varchar, token bigint, data_day date, configuration varchar, is_published boolean)"
+            f"insert into {RUNS} (run_id, token, data_day, configuration, is_published) values (?, ?, ?, ?, false)",
+            [begun.run_id, begun.token, day, configuration],
         )
-        lake.execute(f"insert into {RUNS} values (?, ?, ?, ?, false)", [begun.run_id, begun.token, day, configuration])
 
     warehouse.write(f"open run {begun.run_id}", work)
     return begun
