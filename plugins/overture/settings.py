@@ -48,9 +48,10 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read the variables; raise SettingsError for one that is unknown or has a bad value."""
         env = os.environ if environment is None else environment
+        # What a misspelt name holds may be a secret and is not shown.
         unknown = sorted(name for name in env if name.startswith("OVERTURE_") and name not in VARIABLES)
         if unknown:
-            raise SettingsError("unknown setting", where=unknown[0], expected=", ".join(VARIABLES), got=env[unknown[0]])
+            raise SettingsError("unknown setting", where=unknown[0], expected=", ".join(VARIABLES))
         bundled = PACKAGE / "config" / "sources" / "complete_journey.toml"
         return cls(
             home=Path(env.get("OVERTURE_HOME") or CHECKOUT / ".overture").expanduser().absolute(),

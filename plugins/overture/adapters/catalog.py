@@ -17,8 +17,8 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
+from overture.adapters.catalog_password import require_connection_string
 from overture.adapters.catalog_reader import READER, ensure_reader
 from overture.adapters.turns import turn
 from overture.errors import WarehouseError
@@ -56,9 +56,11 @@ class Catalog:
 def open_catalog(settings: Settings) -> Iterator[Catalog]:
     """Give a running catalog; start the embedded server where none is named, and stop it after its last user.
 
-    Raises HomeError when the home cannot be written, WarehouseError when the server cannot be started.
+    Raises SettingsError for a catalog that is no connection string, HomeError when the home cannot be written,
+    WarehouseError when the server cannot be started.
     """
     if settings.catalog is not None:
+        require_connection_string(settings.catalog)
         yield Catalog(settings.catalog, settings.catalog, None, None)
         return
     settings.ensure_home()
@@ -77,30 +79,6 @@ def connection_string(socket: Path, database: str, user: str = "postgres") -> st
     """Return the libpq keywords for one database of the embedded server."""
     escaped = str(socket).replace("\\", "\\\\").replace("'", "\\'")
     return f"host='{escaped}' user={user} dbname={database}"
-
-
-def without_password(text: str, catalog: str) -> str:
-    """Return a message of a server or its client without the password that stands in the connection string `catalog`.
-
-    >>> without_password('no route to "password=hunter2 host=db"', "host=db password=hunter2")
-    'no route to "password=*** host=db"'
-    """
-    from psycopg2 import ProgrammingError
-    from psycopg2.extensions import parse_dsn
-
-    try:
-        password = parse_dsn(catalog).get("password", "")
-    except ProgrammingError:
-        # What cannot be taken apart may hold a password anywhere.
-        return text.replace(catalog, "***")
-    for form in (
-        password,
-        password.replace("\\", "\\\\").replace("'", "\\'"),
-        quote(password),
-        quote(password, safe=""),
-    ):
-        text = text.replace(form, "***") if form else text
-    return text
 
 
 def catalog_is_up(settings: Settings) -> bool:

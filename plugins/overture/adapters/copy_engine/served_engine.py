@@ -70,6 +70,9 @@ class ServedEngine:
 def split_address(address: str) -> tuple[str, str]:
     """Return base address and model name of `http://host:port/v1#name`; raise ModelError for anything else."""
     base, _, name = address.partition("#")
+    if "@" in base or "?" in base:
+        # It would stand in requests, logs and error lines, and urllib sends no password.
+        raise ModelError("an address with a secret", where="OVERTURE_MODEL", expected="http://host:port/v1#name")
     if not base.startswith(("http://", "https://")) or not name:
         raise ModelError("not a served model", where="OVERTURE_MODEL", expected="http://host:port/v1#name", got=address)
     return base.rstrip("/"), name

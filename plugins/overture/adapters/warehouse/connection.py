@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from overture.adapters.catalog import Catalog, open_catalog
+from overture.adapters.catalog_password import without_password
 from overture.adapters.warehouse.contracts import contract_of
 from overture.adapters.warehouse.doors import close_the_doors, require_selection
 from overture.adapters.warehouse.fences import Try, require_newest
@@ -244,11 +245,12 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 
 def lake_address(catalog: Catalog, *, read_only: bool = False) -> str:
-    """Return what DuckDB's ATTACH and dbt's profile call the lake; its sessions bear this process's name."""
-    from psycopg2.extensions import make_dsn
+    """Return what DuckDB's ATTACH and dbt's profile call the lake; its sessions bear this process's name.
 
+    It shows no password and holds in this process alone.
+    """
     server = catalog.reader if read_only else catalog.lake
-    return f"ducklake:postgres:{make_dsn(server, application_name=lake_session_name())}"
+    return f"ducklake:postgres:{without_password(server, application_name=lake_session_name())}"
 
 
 def _lake_exists(catalog: Catalog) -> bool:

@@ -3,7 +3,6 @@
 import duckdb
 import pyarrow as pa
 
-from overture.adapters.catalog import without_password
 from overture.adapters.warehouse.connection import open_warehouse
 from overture.adapters.warehouse.doors import require_reading
 from overture.adapters.warehouse.runs import snapshot_of_run
@@ -26,5 +25,4 @@ def query(settings: Settings, sql: str, as_of_run: str | None = None) -> pa.Tabl
             require_reading(warehouse.connection, sql)
             return warehouse.connection.execute(sql).to_arrow_table()
         except (duckdb.Error, OverflowError) as error:
-            reason = without_password(str(error).strip(), warehouse.catalog.reader)
-            raise UsageError("the query does not run", where="overture query", got=reason) from None
+            raise UsageError("the query does not run", where="overture query", got=str(error).strip()) from error
