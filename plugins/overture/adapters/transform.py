@@ -13,8 +13,9 @@ from typing import Any
 from overture.adapters.catalog import Catalog, open_catalog
 from overture.adapters.warehouse.connection import connect, lake_address
 from overture.adapters.warehouse.locks import write_lock
+from overture.adapters.warehouse.shortages import shortage
 from overture.configuration import load_config
-from overture.errors import HomeError, OvertureError, SettingsError, SupersededError, TransformError, UsageError
+from overture.errors import OvertureError, SettingsError, SupersededError, TransformError, UsageError
 from overture.settings import CHECKOUT, Settings
 
 LAYERS = ("staging", "intermediate", "marts")
@@ -68,8 +69,8 @@ def build_layer(
 
     Only the rows of `day` are replaced (and days before it that no run has built are added). Nothing is written
     outside the home. Raises TransformError that names the first model or test that failed and why, UsageError for an
-    unknown layer, SettingsError for a bad variable, HomeError when the disk is full, LockTimeoutError, SupersededError
-    when the lock was lost to a newer try.
+    unknown layer, SettingsError for a bad variable, HomeError when the disk is full, WarehouseError when memory is out,
+    LockTimeoutError, SupersededError when the lock was lost to a newer try.
     """
     if layer not in LAYERS:
         raise UsageError("unknown layer", expected=", ".join(LAYERS), got=layer)
@@ -196,10 +197,8 @@ def _raise_failure(settings: Settings, layer: str, day: date, outcome: Any) -> N
 
 
 def _failure(settings: Settings, where: str, reason: str) -> OvertureError:
-    if "No space left" in reason or "Disk quota" in reason:
-        return HomeError(
-            "the disk is full", where=settings.home, expected="free space for the lake's files", got=reason
-        )
+    if (short := shortage(f"{where}: {reason}", settings)) is not None:
+        return short
     if LOCK_LOST in reason:
         return SupersededError("the write lock was lost to another writer", where=where, got=reason)
     return TransformError("dbt failed", where=where, got=reason)

@@ -18,11 +18,12 @@ SAID = (
     "cannot allocate memory",
     "failed to map segment",
     "bad_alloc",
+    "could not create a primitive",
     "requested memory for kv",
     "no available memory for the cache blocks",
     "larger than the available kv cache memory",
 )
-"""Parts of what torch, vLLM, the loader and the C++ library say, in lower case."""
+"""Parts of what torch, oneDNN (which says no more), vLLM, the loader and the C++ library say, in lower case."""
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:

@@ -15,7 +15,8 @@ from overture.adapters.warehouse.doors import close_the_doors, require_selection
 from overture.adapters.warehouse.fences import Try, require_newest
 from overture.adapters.warehouse.locks import LOCK_ROW, lake_session_name, retry_conflicts, write_lock
 from overture.adapters.warehouse.names import literal, quoted
-from overture.errors import HomeError, WarehouseError
+from overture.adapters.warehouse.shortages import shortage
+from overture.errors import WarehouseError
 from overture.settings import Settings
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class Warehouse:
         self._is_writing = False
 
     def execute(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> duckdb.DuckDBPyConnection:
-        """Run one statement with bound parameters; raise HomeError when the disk is full."""
+        """Run one statement with bound parameters; raise HomeError for a full disk, WarehouseError without memory."""
         if self.is_read_only:
             require_selection(self.connection, sql)
         try:
@@ -109,7 +110,7 @@ class Warehouse:
                 require_newest(self.catalog.lake, self.attempt)
             result = work(self)
             self.connection.execute("commit")
-        except duckdb.IOException as error:
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             self._rollback()
             raise _as_our_error(error, self.settings) from error
         except BaseException:
@@ -298,16 +299,4 @@ def _make_schemas(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _as_our_error(error: duckdb.Error, settings: Settings) -> Exception:
-    message = str(error)
-    if "No space left" in message or "Disk quota" in message or "out of disk" in message.lower():
-        return HomeError(
-            "the disk is full",
-            where=settings.home,
-            expected="free space for the lake's files",
-            got=message.splitlines()[0],
-        )
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return WarehouseError(
-            "out of memory", where="OVERTURE_MEMORY_LIMIT", expected="a greater limit", got=message.splitlines()[0]
-        )
-    return WarehouseError("the lake failed", got=message.splitlines()[0])
+    return shortage(str(error), settings) or WarehouseError("the lake failed", got=str(error).splitlines()[0])

@@ -6,6 +6,7 @@ import pyarrow as pa
 from overture.adapters.warehouse.connection import open_warehouse
 from overture.adapters.warehouse.doors import require_reading
 from overture.adapters.warehouse.runs import snapshot_of_run
+from overture.adapters.warehouse.shortages import shortage
 from overture.errors import UsageError
 from overture.settings import Settings
 
@@ -14,7 +15,8 @@ def query(settings: Settings, sql: str, as_of_run: str | None = None) -> pa.Tabl
     """Return the result of one reading statement; with `as_of_run`, of the snapshot that this run published.
 
     The lake is attached read-only, files outside it cannot be reached, and only its tables can be named. Raises
-    UsageError for anything but one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN) and for SQL that does not run.
+    UsageError for anything but one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN) and for SQL that does not run,
+    WarehouseError that says what to do when memory is out.
     """
     snapshot = None
     if as_of_run is not None:
@@ -25,4 +27,6 @@ def query(settings: Settings, sql: str, as_of_run: str | None = None) -> pa.Tabl
             require_reading(warehouse.connection, sql)
             return warehouse.connection.execute(sql).to_arrow_table()
         except (duckdb.Error, OverflowError) as error:
+            if (short := shortage(str(error), settings)) is not None:
+                raise short from None
             raise UsageError("the query does not run", where="overture query", got=str(error).strip()) from error

@@ -1,0 +1,24 @@
+"""What DuckDB ran out of, told from what it says, and what a person can do: free disk, or raise the memory limit."""
+
+from overture.errors import HomeError, OvertureError, WarehouseError
+from overture.settings import Settings
+
+DISK = ("No space left", "Disk quota", "out of disk", "max_temp_directory_size")
+"""The last is the limit of spilled rows, which DuckDB takes from the space that is free."""
+
+MEMORY = ("Out of Memory Error", "OutOfMemoryException", "could not allocate block", "bad allocation", "bad_alloc")
+
+
+def shortage(message: str, settings: Settings) -> OvertureError | None:
+    """Return HomeError for a full disk, WarehouseError for exhausted memory, None for a message of anything else."""
+    said = message.strip().splitlines()[0] if message.strip() else message
+    if any(part.lower() in message.lower() for part in DISK):
+        return HomeError("the disk is full", where=settings.home, expected="free space for the lake's files", got=said)
+    if any(part.lower() in message.lower() for part in MEMORY):
+        return WarehouseError(
+            "out of memory",
+            where=f"OVERTURE_MEMORY_LIMIT={settings.memory_limit}, OVERTURE_THREADS={settings.threads}",
+            expected="a greater limit, or fewer threads: each needs memory that cannot be spilled to disk",
+            got=said,
+        )
+    return None
