@@ -102,6 +102,22 @@ def fingerprint_command(day: str, form: str, as_of_run: str | None) -> None:
     _print(fingerprint_of_day(Settings.from_environment(), parse_day(day), as_of_run), form)
 
 
+@cli.command("maintain")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def maintain_command(dry_run: bool) -> None:
+    """Merge small files, and remove what nobody can read any more (config/maintenance.toml says how old)."""
+    from datetime import UTC, datetime
+
+    import pyarrow as pa
+
+    from overture.maintaining import JOBS, do_job
+
+    settings, now = Settings.from_environment(), datetime.now(UTC)
+    done = {name: do_job(name, settings, now, dry_run=dry_run) for name in JOBS}
+    rows = [{"job": name, "count": each.count, "megabytes": round(each.size / 1e6, 3)} for name, each in done.items()]
+    _print(pa.Table.from_pylist(rows), "table")
+
+
 @cli.command("up")
 @click.option("--only-catalog", is_flag=True, help="Only the database server, for readers; no Airflow.")
 def up_command(only_catalog: bool) -> None:

@@ -56,6 +56,13 @@ def locate_model(settings: Settings) -> Model:
     return Model(str(folder), folder.name, verify_folder(folder))
 
 
+def model_name(settings: Settings) -> str:
+    """Return what the settings' model is called on drafts and messages, ready or not."""
+    if settings.model is None:
+        return BUNDLED
+    return split_address(settings.model)[1] if is_address(settings.model) else Path(settings.model).name
+
+
 def copy_python(settings: Settings) -> Path:
     """Return the interpreter that drafts are generated with: ours for a served model, which needs no engine here."""
     is_served = settings.model is not None and is_address(settings.model)
