@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from overture.settings import Settings
+
+if TYPE_CHECKING:
+    from overture.adapters.warehouse import Warehouse
 
 HEAVY = (
     "dbt.cli.main", "dbt.adapters.duckdb", "great_expectations", "pandas", "pyarrow.parquet", "scipy.sparse", "duckdb",
@@ -147,6 +150,10 @@ class Line:
             raise RuntimeError(f"{name} of {day}: {outcome.error or 'killed'}")
         return outcome.seconds
 
+    def give_drafts(self, taker: "Line") -> None:
+        """Store this home's drafts in another: a draft is a stored input, never one that is made again."""
+        self.call(lambda: _give_drafts(self.settings, taker.settings))
+
     def orphaned_files(self) -> int:
         """Return how many files lie in the lake's folder that its catalog does not know, as kills leave them."""
         return int(self.call(lambda: _orphaned_files(self.settings)))
@@ -209,6 +216,21 @@ def _perform(settings: Settings, name: str, day: date, run_id: str | None, users
         return steps.open_run(settings, day, run_id).run_id
     steps.perform(name, settings, day, run_id=run_id, users=users)
     return None
+
+
+def _give_drafts(giver: Settings, taker: Settings) -> None:
+    from overture.adapters.warehouse import open_warehouse
+
+    with open_warehouse(giver, read_only=True) as warehouse:
+        drafts = warehouse.arrow("select * from copy.drafts")
+
+    def store(lake: "Warehouse") -> None:
+        lake.ensure_table("copy.drafts")
+        with lake.registered(drafts) as given:
+            lake.execute(f"insert into copy.drafts by name select * from {given}")
+
+    with open_warehouse(taker) as warehouse:
+        warehouse.write("give drafts", store)
 
 
 def _orphaned_files(settings: Settings) -> int:

@@ -2,20 +2,17 @@
 
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from prove.airflow import Airflow, airflow_of
-from prove.line import Line
+from prove.line import Line, home
 from prove.postgresql import debian_server
 from prove.readers import Seen, reading
-from prove.served_model import served_model
-from prove.shop import Shop
-from prove.side_by_side import USERS, Waits, a_line, lock_logs, make_days
+from prove.side_by_side import USERS, Waits, lock_logs, make_days
 from prove.table import Finding
 
 AT_A_TIME = 4
@@ -32,7 +29,7 @@ class Parallel:
 
     folder: Path
     source: Path
-    model: str
+    model: Path
     yesterday: date
     seed: int
     readers: int
@@ -50,36 +47,33 @@ class Parallel:
 
     def line(self, name: str, catalog: str | None = None) -> Line:
         """Return the line of a new home."""
-        return a_line(self.folder / name, self.source, self.model, catalog)
+        return Line(home(self.folder / name, self.source, self.model, catalog), USERS)
 
     def watched(self, line: Line) -> Any:
         """Let readers poll the first backfilled day; the tables must be there."""
         return reading(line, self.backfilled[0], line.settings.home / "readers", self.readers, self.seed)
 
 
-@contextmanager
-def parallel_proof(folder: Path, yesterday: date, seed: int, readers: int) -> Iterator[Parallel]:
-    """Make the shop's drops below `folder`, serve a model, and give the proof's place."""
-    shop = Shop(days=10, first_day=yesterday - timedelta(days=9))
-    with served_model() as model:
-        yield Parallel(folder, shop.open(folder / "drops"), model, yesterday, seed, readers)
+def prove_parallel(proof: Parallel) -> list[Finding]:
+    """Make the days alone, then at once from the command line and under the scheduler, on either server.
 
-
-def prove_parallel(folder: Path, yesterday: date, seed: int, readers: int = 8) -> list[Finding]:
-    """Make the days alone, then at once from the command line and under the scheduler, on either server."""
-    with parallel_proof(folder, yesterday, seed, readers) as proof, debian_server() as debian:
-        alone = made_alone(proof)
+    The language model writes for the days that are made alone; the other homes are given its drafts.
+    """
+    with debian_server() as debian:
+        alone = proof.line("alone")
+        expected = made_alone(proof, alone)
         findings = []
         for name, new_database in (("embedded PostgreSQL", lambda: None), ("PostgreSQL 15", debian.database)):
-            place = name.replace(" ", "-")
-            findings += prove_processes(proof, alone, name, proof.line(f"processes-{place}", new_database()))
-            findings += prove_scheduler(proof, alone, name, proof.line(f"scheduler-{place}", new_database()))
+            for prove, way in ((prove_processes, "processes"), (prove_scheduler, "scheduler")):
+                line = proof.line(f"{way}-{name.replace(' ', '-')}", new_database())
+                line.open_run(proof.backfilled[0])  # makes what readers read; the day's own run supersedes this one
+                alone.give_drafts(line)
+                findings += prove(proof, expected, name, line)
     return findings
 
 
-def made_alone(proof: Parallel) -> Made:
+def made_alone(proof: Parallel, line: Line) -> Made:
     """Make each day by a run that nothing goes on beside; return their fingerprints."""
-    line = proof.line("alone")
     everybody = dataclasses.replace(line, users=EVERYBODY)
     failures = make_days(line, [proof.by_hand, *proof.backfilled], 1) + make_days(everybody, [proof.yesterday], 1)
     if failures:
@@ -90,7 +84,6 @@ def made_alone(proof: Parallel) -> Made:
 def prove_processes(proof: Parallel, alone: Made, server: str, line: Line) -> list[Finding]:
     """Make eight days by four processes at once."""
     finding = Finding(f"parallel: {proof.days} days by {AT_A_TIME} processes, {server}")
-    line.open_run(proof.backfilled[0])  # so that readers find tables; the day's own run supersedes this one
     began = time.monotonic()
     with proof.watched(line) as seen:
         failures = make_days(line, proof.backfilled, AT_A_TIME)
@@ -106,7 +99,6 @@ def prove_scheduler(proof: Parallel, alone: Made, server: str, line: Line) -> li
     """Backfill eight days under Airflow, beside a scheduled run and one by hand; then clear and repeat."""
     parallel = Finding(f"parallel: {proof.days} days {AT_A_TIME} at a time under Airflow, {server}")
     cleared = Finding(f"idempotent: cleared in Airflow, {server}")
-    line.open_run(proof.backfilled[0])
     began = time.monotonic()
     with airflow_of(line.settings) as airflow, proof.watched(line) as seen:
         hand_made = airflow.trigger(proof.by_hand, USERS)

@@ -10,7 +10,7 @@ from pathlib import Path
 from prove.as_of import prove_as_of
 from prove.kills import Stage, prove_cold_kills, prove_kills
 from prove.line import Line, convert_model, home, server_of
-from prove.parallel import prove_parallel
+from prove.parallel import Parallel, prove_parallel
 from prove.races import Day, prove_races, prove_zombies
 from prove.readers import reading
 from prove.shop import Shop
@@ -29,11 +29,12 @@ class Size:
     races: int = 10
     zombies: int = 10
     readers: int = 8
+    parallel_days: int = 8
 
     @classmethod
     def short(cls) -> "Size":
         """A few trials of each."""
-        return cls(1, ("publish_day",), cold_kills=2, races=1, zombies=2, readers=3)
+        return cls(1, ("publish_day",), cold_kills=2, races=1, zombies=2, readers=3, parallel_days=3)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,11 @@ def parallel(workshop: Workshop) -> list[Finding]:
     """Make days beside each other, from the command line and under Airflow, on both servers."""
     # The scheduler's own run is of the real yesterday, so the shop's days end there.
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    return prove_parallel(workshop.folder / "parallel", yesterday, workshop.seed, workshop.size.readers)
+    days, folder = workshop.size.parallel_days, workshop.folder / "parallel"
+    shop = Shop(days=days + 2, first_day=yesterday - timedelta(days=days + 1))
+    source = shop.open(folder / "drops")
+    proof = Parallel(folder, source, workshop.model, yesterday, workshop.seed, workshop.size.readers, days)
+    return prove_parallel(proof)
 
 
 PROOFS: dict[str, Callable[[Workshop], list[Finding]]] = {

@@ -1,6 +1,5 @@
 """Days made at once without Airflow: several processes over one home, every wait for its lock noted."""
 
-import dataclasses
 import logging
 import os
 import re
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from prove.line import Child, Line, home
+from prove.line import Child, Line
 
 USERS = 6
 """Messages a day."""
@@ -40,11 +39,6 @@ class Waits:
         p50, p95 = (self.seconds[int(share * (len(self.seconds) - 1))] for share in (0.5, 0.95))
         turns = f"{len(self.seconds)} turns, waits p50 {p50:.3f} p95 {p95:.3f} max {self.seconds[-1]:.3f} s"
         return f"{turns}, {self.retries} retried commits"
-
-
-def a_line(folder: Path, source: Path, model: str, catalog: str | None = None) -> Line:
-    """Return the line of a home below `folder` whose language model is a served one."""
-    return Line(dataclasses.replace(home(folder, source, folder, catalog), model=model), USERS)
 
 
 def start_days(line: Line, days: Sequence[date], processes: int) -> list[Child]:
