@@ -1,6 +1,7 @@
 """The day's report: one page that says what was published, what each gate saw and what it cost."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from overture.adapters.warehouse import Warehouse
@@ -28,5 +29,12 @@ def write_report(run: Run, warehouse: Warehouse) -> Path:
         unfinished.write_text("\n".join(page) + "\n", encoding="utf-8")
         unfinished.replace(path)
     except OSError as error:
-        raise HomeError("the report cannot be written", where=path, got=error.strerror) from error
+        with suppress(OSError):
+            unfinished.unlink()
+        raise HomeError(
+            "the report cannot be written",
+            where=path,
+            expected="a writable folder with free space",
+            got=error.strerror,
+        ) from error
     return path

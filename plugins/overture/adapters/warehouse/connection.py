@@ -1,7 +1,7 @@
 """One connection to the lake, and what can be done through it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 from overture.adapters.catalog import Catalog, open_catalog
 from overture.adapters.catalog_password import without_password
 from overture.adapters.warehouse.contracts import contract_of
+from overture.adapters.warehouse.data_files import freeing_a_full_disk, lake_exists
 from overture.adapters.warehouse.doors import close_the_doors, require_selection
 from overture.adapters.warehouse.fences import Try, require_newest
 from overture.adapters.warehouse.locks import LOCK_ROW, lake_session_name, retry_conflicts, write_lock
@@ -83,7 +84,10 @@ class Warehouse:
         """
         if self._is_writing:
             return work(self)
-        with write_lock(self.catalog.lake, purpose, self.attempt):
+        with (
+            freeing_a_full_disk(self.settings, self.catalog.lake),
+            write_lock(self.catalog.lake, purpose, self.attempt),
+        ):
             return retry_conflicts(lambda: self._transaction(purpose, work))
 
     @contextmanager
@@ -94,7 +98,10 @@ class Warehouse:
         there means that the lock was lost. Raises what `write` raises.
         """
         name = f"{purpose} #{self.attempt.token if self.attempt else 0}"
-        with write_lock(self.catalog.lake, purpose, self.attempt):
+        with (
+            freeing_a_full_disk(self.settings, self.catalog.lake),
+            write_lock(self.catalog.lake, purpose, self.attempt),
+        ):
             self.write(name, lambda lake: None)
             yield name
 
@@ -122,10 +129,8 @@ class Warehouse:
 
     def _rollback(self) -> None:
         # A commit that failed has ended the transaction already.
-        try:
+        with suppress(duckdb.Error):
             self.connection.execute("rollback")
-        except duckdb.Error:
-            return
 
     def ensure_table(self, table: str) -> None:
         """Make `schema.table` from its contract, or add the columns that the contract has gained."""
@@ -201,7 +206,7 @@ def open_warehouse(settings: Settings, *, read_only: bool = False, snapshot: int
         settings.ensure_home()
         connection = connect(settings)
         try:
-            if read_only and not _lake_exists(catalog):
+            if read_only and not lake_exists(catalog.lake):
                 _attach(connection, settings, catalog, "")
                 connection.execute(f"detach {LAKE}")
             options = ", read_only" if read_only else ""
@@ -254,18 +259,6 @@ def lake_address(catalog: Catalog, *, read_only: bool = False) -> str:
     return f"ducklake:postgres:{without_password(server, application_name=lake_session_name())}"
 
 
-def _lake_exists(catalog: Catalog) -> bool:
-    import psycopg2
-
-    try:
-        with psycopg2.connect(catalog.lake) as postgres, postgres.cursor() as cursor:
-            cursor.execute("select to_regclass('ducklake_snapshot') is not null")
-            found = cursor.fetchone()
-    except psycopg2.OperationalError as error:
-        raise WarehouseError("the catalog does not answer", where="OVERTURE_CATALOG", got=error) from error
-    return bool(found and found[0])
-
-
 def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, catalog: Catalog, options: str) -> None:
     def attach() -> None:
         connection.execute(
@@ -276,7 +269,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, catalog: 
     if options:
         attach()
         return
-    if not _lake_exists(catalog):
+    if not lake_exists(catalog.lake):
         # Two first writers would both make the lake.
         with write_lock(catalog.lake, "make the lake"):
             attach()

@@ -1,13 +1,14 @@
 """Which files in the lake's folder its catalog knows; the others are of writes that were never committed."""
 
 import os
-from contextlib import closing
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from overture.adapters.leftovers import Removal, remove
-from overture.adapters.warehouse.locks import write_lock
-from overture.errors import WarehouseError
+from overture.adapters.warehouse.locks import holds_lock, write_lock
+from overture.errors import HomeError, OvertureError, WarehouseError
 from overture.settings import Settings
 
 PATTERNS = ("ducklake-*.parquet", "ducklake-*.puffin")
@@ -71,6 +72,39 @@ def remove_unfinished(settings: Settings, catalog: str, since: datetime) -> Remo
     """
     with write_lock(catalog, "remove unfinished files"):
         return remove(path for path in unknown_files(settings, catalog) if path.stat().st_mtime >= since.timestamp())
+
+
+@contextmanager
+def freeing_a_full_disk(settings: Settings, catalog: str) -> Iterator[None]:
+    """Take away what the block has written to the lake's folder and not committed, should it find the disk full.
+
+    Put it around `write_lock`; inside a turn that is held already it leaves that to the one around. The block's error
+    is raised as it is.
+    """
+    if holds_lock(catalog):
+        yield
+        return
+    # A file's clock is a little coarser than ours.
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    try:
+        yield
+    except HomeError:
+        # What it could not take away, maintenance finds.
+        with suppress(OvertureError):
+            remove_unfinished(settings, catalog, began)
+        raise
+
+
+def lake_exists(catalog: str) -> bool:
+    """Say whether a lake has been made in the catalog; raise WarehouseError when the catalog does not answer."""
+    import psycopg2
+
+    try:
+        with closing(psycopg2.connect(catalog)) as session, session.cursor() as cursor:
+            cursor.execute("select to_regclass('ducklake_snapshot') is not null")
+            return bool(cursor.fetchone()[0])
+    except psycopg2.OperationalError as error:
+        raise WarehouseError("the catalog does not answer", where="OVERTURE_CATALOG", got=error) from error
 
 
 def _known_files(settings: Settings, catalog: str) -> tuple[set[str], set[str]]:

@@ -63,6 +63,11 @@ def lake_session_name() -> str:
     return f"overture {this_process()}"
 
 
+def holds_lock(catalog: str) -> bool:
+    """Say whether this process's code holds the write lock around the call, as far as it knows: it may be lost."""
+    return catalog in _held.get()
+
+
 @contextmanager
 def write_lock(
     catalog: str, purpose: str, attempt: Try | None = None, *, wait_seconds: float = WAIT_SECONDS
@@ -72,7 +77,7 @@ def write_lock(
     attempt: the try that the work belongs to; a newer one may take the lock away from it. Raises LockTimeoutError,
     which names the holder, after `wait_seconds`; WarehouseError when the catalog does not answer.
     """
-    if catalog in _held.get():
+    if holds_lock(catalog):
         yield
         return
     began = time.monotonic()

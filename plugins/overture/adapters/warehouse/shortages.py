@@ -13,7 +13,7 @@ def shortage(message: str, settings: Settings) -> OvertureError | None:
     """Return HomeError for a full disk, WarehouseError for exhausted memory, None for a message of anything else."""
     said = message.strip().splitlines()[0] if message.strip() else message
     if any(part.lower() in message.lower() for part in DISK):
-        return HomeError("the disk is full", where=settings.home, expected="free space for the lake's files", got=said)
+        return HomeError("the disk is full", where=settings.home, expected="free space, then the same again", got=said)
     if any(part.lower() in message.lower() for part in MEMORY):
         return WarehouseError(
             "out of memory",
