@@ -84,11 +84,14 @@ class Warehouse:
         """
         if self._is_writing:
             return work(self)
-        with (
-            freeing_a_full_disk(self.settings, self.catalog.lake),
-            write_lock(self.catalog.lake, purpose, self.attempt),
-        ):
-            return retry_conflicts(lambda: self._transaction(purpose, work))
+
+        def attempt() -> T:
+            # Locked anew each time: what ended the last transaction may have ended the lock's session, too.
+            with write_lock(self.catalog.lake, purpose, self.attempt):
+                return self._transaction(purpose, work)
+
+        with freeing_a_full_disk(self.settings, self.catalog.lake):
+            return retry_conflicts(attempt)
 
     @contextmanager
     def exclusive(self, purpose: str) -> Iterator[str]:

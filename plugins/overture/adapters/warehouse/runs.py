@@ -39,6 +39,8 @@ def open_run(warehouse: Warehouse, day: date, run_id: str | None, configuration:
         for table in contracts():
             lake.ensure_table(f"marts.{table}")
         lake.ensure_table(RUNS)
+        # A commit whose answer was lost is tried again.
+        lake.execute(f"delete from {RUNS} where token = ?", [begun.token])
         lake.execute(
             f"insert into {RUNS} (run_id, token, data_day, configuration, is_published) values (?, ?, ?, ?, false)",
             [begun.run_id, begun.token, day, configuration],
