@@ -25,7 +25,7 @@ for dag in bag.dags.values():
         "tags": sorted(dag.tags),
         "doc": dag.doc_md,
         "catchup": dag.catchup,
-        "schedule": dag.timetable.summary,
+        "schedule": getattr(dag.timetable, "expression", None),
         "start": dag.start_date.isoformat(),
         "max_active_runs": dag.max_active_runs,
         "params": {name: dag.params.get_param(name).schema for name in dag.params},
