@@ -1,5 +1,6 @@
 """Three days of the bundled source, backfilled under the scheduler two at a time with the real language model."""
 
+import http.client
 import json
 import os
 import subprocess
@@ -18,6 +19,7 @@ from overture.adapters.warehouse import open_warehouse
 from overture.adapters.warehouse.contracts import contracts
 from overture.errors import OrchestrationError, UsageError
 from overture.orchestration import server
+from overture.orchestration.airflow_environment import HOST
 from overture.orchestration.backfill import Order, backfill
 from overture.settings import Settings
 
@@ -153,6 +155,37 @@ def test_a_day_that_is_none_fails_at_once_and_writes_nothing(scheduled: Schedule
     assert tasks["await_landing"]["try_number"] == 1
     assert tasks["open_run"]["state"] == "upstream_failed"
     assert rows_of(scheduled.settings) == rows
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", f"/api/v2/dags/{server.DAG_ID}/dagRuns"),
+        ("POST", f"/api/v2/dags/{server.DAG_ID}/dagRuns"),
+        ("POST", "/api/v2/backfills"),
+        ("GET", "/api/v2/connections"),
+        ("GET", "/api/v2/variables"),
+        ("GET", "/ui/config"),
+    ],
+)
+def test_airflow_answers_no_stranger(scheduled: Scheduled, method: str, path: str) -> None:
+    api = server.connect(scheduled.settings)
+    stranger = http.client.HTTPConnection(HOST, api.port, timeout=30)
+    for header in ({}, {"Authorization": "Bearer nobody"}, {"Authorization": "Basic YWRtaW46YWRtaW4="}):
+        stranger.request(
+            method, path, "{}" if method == "POST" else None, {"Content-Type": "application/json", **header}
+        )
+        answer = stranger.getresponse()
+        answer.read()
+        assert answer.status in (401, 403)
+    stranger.close()
+
+
+def test_no_task_hands_a_value_on(scheduled: Scheduled) -> None:
+    api = server.connect(scheduled.settings)
+    for run_id in scheduled.runs.values():
+        path = f"/api/v2/dags/{server.DAG_ID}/dagRuns/{quote(run_id)}/taskInstances/~/xcomEntries"
+        assert api.call("GET", path)["xcom_entries"] == []
 
 
 def test_a_backfill_needs_a_range_and_a_running_airflow(tmp_path: Path) -> None:

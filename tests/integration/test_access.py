@@ -9,14 +9,13 @@ import duckdb
 import psycopg2
 import pytest
 
+from attacks import METADATA, SELECTIONS, STATEMENTS
 from overture.adapters.catalog import connection_string, open_catalog
 from overture.adapters.warehouse import Warehouse, open_warehouse
 from overture.adapters.warehouse.doors import require_reading
 from overture.adapters.warehouse.query import query
 from overture.errors import UsageError
 from overture.settings import Settings
-
-METADATA = "__ducklake_metadata_lake"
 
 
 @pytest.fixture(scope="module")
@@ -59,106 +58,6 @@ def state(home: Settings) -> tuple[list[Path], list[object]]:
         snapshots = cursor.fetchall()
         cursor.execute("select count(*) from pg_largeobject_metadata")
         return files, [tables, snapshots, cursor.fetchall()]
-
-
-STATEMENTS = [
-    "insert into marts.t values (2)",
-    "delete from marts.t",
-    "update marts.t set a = 2",
-    "merge into marts.t using (select 1 as a) as n on false when not matched then insert values (n.a)",
-    "truncate marts.t",
-    "create table marts.u (a int)",
-    "create or replace view marts.v as select 1",
-    "create temp table t as select 1",
-    "create macro f() as 1",
-    "drop table marts.t",
-    "alter table marts.t add column b int",
-    "copy (select 1) to '{warehouse}/out.csv'",
-    "copy marts.t to '{home}/out.parquet'",
-    "copy marts.t from '{home}/secret.csv'",
-    "export database '{warehouse}/export'",
-    "import database '{home}'",
-    "attach '{home}/other.db'",
-    "attach ':memory:' as other",
-    "detach lake",
-    "use memory",
-    "install httpfs",
-    "load httpfs",
-    "set threads = 1",
-    "set variable a = 1",
-    "reset threads",
-    "pragma memory_limit = '1GB'",
-    "pragma database_list",
-    "begin",
-    "checkpoint",
-    "vacuum",
-    "call pg_clear_cache()",
-    f"call postgres_execute('{METADATA}', 'create table hole (a int)')",
-    "call lake.set_commit_message('a', 'b')",
-    "prepare p as select 1",
-    "execute p",
-    "create secret s (type postgres, host 'a')",
-    "select 1; drop table marts.t",
-    "drop table marts.t; select 1",
-    "explain analyze insert into marts.t values (3)",
-    "explain analyze copy (select 1) to '{warehouse}/out.csv'",
-    "/* */ explain analyze copy (select 1) to '{warehouse}/out.csv'",
-    "explain (analyze) copy (select 1) to '{warehouse}/out.csv'",
-    "with gone as (delete from marts.t returning *) select * from gone",
-]
-
-SELECTIONS = [
-    f"postgres_query('{METADATA}', 'select pg_read_file(''postgresql.conf'')')",
-    f"postgres_query('{METADATA}', 'select lo_create(0)')",
-    f"postgres_query('{METADATA}', 'select pg_advisory_lock(1)')",
-    f"postgres_execute('{METADATA}', 'commit; create table hole (a int)')",
-    "postgres_scan('dbname=overture', 'public', 'ducklake_snapshot')",
-    f"{METADATA}.public.ducklake_data_file",
-    f'"{METADATA.upper()}".pg_catalog.pg_authid',
-    "read_csv('{home}/secret.csv')",
-    "'{home}/secret.csv'",
-    '"{home}/secret.csv"',
-    "read_text('{warehouse}/stray.txt')",
-    "read_text('{warehouse}/../secret.csv')",
-    "ReAd_BlOb('{home}/secret.csv')",
-    "read_json_objects('{home}/secret.csv')",
-    "read_parquet('{warehouse}/marts/t/*.parquet')",
-    "parquet_metadata('{home}/secret.csv')",
-    "sniff_csv('{home}/secret.csv')",
-    "glob('{warehouse}/*')",
-    "query('select * from read_text(''{home}/secret.csv'')')",
-    "query_table('duckdb_databases')",
-    "json_execute_serialized_sql(json_serialize_sql('select 42'))",
-    "ducklake_expire_snapshots('lake', older_than => now())",
-    "ducklake_cleanup_old_files('lake', cleanup_all => true)",
-    "ducklake_delete_orphaned_files('lake', cleanup_all => true)",
-    "ducklake_merge_adjacent_files('lake')",
-    "ducklake_rewrite_data_files('lake')",
-    "ducklake_flush_inlined_data('lake')",
-    "ducklake_set_option('lake', 'parquet_compression', 'zstd')",
-    "ducklake_add_data_files('lake', 't', '{home}/secret.csv')",
-    "ducklake_list_files('lake', 't')",
-    "lake.merge_adjacent_files()",
-    "lake.set_commit_message('a', 'b')",
-    "duckdb_databases()",
-    "duckdb_databases",
-    "system.main.duckdb_databases",
-    "pragma_database_list",
-    "duckdb_secrets()",
-    "duckdb_settings()",
-    "pg_catalog.pg_settings",
-    "enable_logging()",
-    "checkpoint()",
-    "histogram('duckdb_databases', 'path')",
-    "(with duckdb_databases as (select * from duckdb_databases) select * from duckdb_databases)",
-    "(with duckdb_databases as (select 1) select * from duckdb_databases) as a, duckdb_databases as b",
-    "(with recursive d as (select path from duckdb_databases union all select path from d) select * from d)",
-    "range(1), lateral (select * from glob('{warehouse}/*'))",
-    "(describe select * from read_csv('{home}/secret.csv'))",
-    "(select 1 where 1 in (select 1 from read_text('{home}/secret.csv')))",
-    "marts.t at (version => (select max(1) from glob('{warehouse}/*')))",
-    "settings",
-]
 
 
 @pytest.mark.parametrize("attack", [*STATEMENTS, *(f"select * from {source}" for source in SELECTIONS)])

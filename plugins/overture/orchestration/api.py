@@ -14,17 +14,17 @@ class Api:
 
     def __init__(self, port: int, password: str) -> None:
         """Log in; raise OrchestrationError when no server answers there, or one that refuses the password."""
-        self._port, self._token = port, ""
+        self.port, self._token = port, ""
         answer = self.call("POST", "/auth/token", {"username": USER, "password": password})
         self._token = str(answer["access_token"])
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """Send one request and return the answer's JSON; raise OrchestrationError when it is refused."""
-        connection = http.client.HTTPConnection(HOST, self._port, timeout=30)
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=30)
         headers = {"Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
-        where = f"{method} http://{HOST}:{self._port}{path}"
+        where = f"{method} http://{HOST}:{self.port}{path}"
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
