@@ -113,7 +113,7 @@ def on_small_disk(settings: Settings, folder: Path, size: str, script: str, *arg
         "OVERTURE_HOME": str(settings.home),
         "OVERTURE_CATALOG": str(settings.catalog),
         "OVERTURE_SOURCE": str(settings.source),
-        "PYTHONPATH": str(CHECKOUT),
+        "PYTHONPATH": f"{CHECKOUT / 'plugins'}:{CHECKOUT}",
     }
     with_small_disk = f'mount -t tmpfs -o size={size} none "$1" && shift && exec "$0" -c "$@"'
     # Root mounts as it is; anybody else becomes root of a user namespace first.
