@@ -34,6 +34,7 @@ COMMANDS = {
     "backfill": {"--from", "--to", "--users", "--at-a-time"},
     "query": {"sql", "--format", "--as-of-run"},
     "fingerprint": {"--day", "--format", "--as-of-run"},
+    "maintain": {"--dry-run"},
     "up": {"--only-catalog"},
     "airflow": {"arguments"},
     "down": set(),
@@ -48,7 +49,7 @@ SETTINGS = {
     "OVERTURE_MEMORY_LIMIT",
     "OVERTURE_THREADS",
 }
-TARGETS = {"run", "test", "up", "down", "bench", "lint", "help"}
+TARGETS = {"run", "test", "up", "down", "bench", "prove", "lint", "help"}
 
 
 def test_the_published_tables_are_those_that_others_rely_on() -> None:

@@ -1,0 +1,65 @@
+"""Sixty users of two tastes with a history in the lake, and the facts of what they buy."""
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from overture.adapters.warehouse import Warehouse
+
+DAY = date(2017, 11, 28)
+USERS, ITEMS = 60, 90
+
+
+def fill_history(lake: Warehouse) -> None:
+    """Sixty users of two tastes, each with a history of things bought once."""
+    random = np.random.default_rng(11)
+    bought = random.random((USERS, ITEMS)) < np.where(
+        (np.arange(USERS)[:, None] % 2) == (np.arange(ITEMS) % 2), 0.4, 0.05
+    )
+    users, items = np.nonzero(bought)
+    days_ago = random.integers(0, 80, len(users))
+    held_out = (days_ago < 7).astype(np.int32)
+    rows = pa.table(
+        {
+            "user_id": pa.array([f"u{user:02}" for user in users]),
+            "item_id": pa.array([f"i{item:02}" for item in items]),
+            "days_ago": pa.array(days_ago),
+            "held_out_count": pa.array(held_out),
+        }
+    )
+    lake.connection.register("history", rows)
+    lake.execute(
+        """
+        create table intermediate.int_interactions_weighted as
+        select $day as data_day, user_id, item_id, 1 as event_count, 1.0::double as quantity,
+            cast(2 as decimal(12, 2)) as value, moment as first_occurred_at, moment as last_occurred_at,
+            moment as last_bought_at, power(0.5, days_ago / 42) as weight,
+            if(held_out_count = 0, power(0.5, (days_ago - 7) / 42), 0) as weight_before_holdout, held_out_count
+        from (select *, cast($day - days_ago::integer as timestamp) + interval 23 hour as moment from history)
+        """,
+        {"day": DAY},
+    )
+
+
+def fill_facts(lake: Warehouse) -> None:
+    """Every ninth item is sold out; one user is not eligible, and one has no history."""
+    for table in ("item_facts", "audience"):
+        lake.ensure_table(f"candidate.{table}")
+    lake.execute(
+        f"""
+        insert into candidate.item_facts by name
+        select $day as data_day, format('i{{:02}}', i) as item_id, 'Item ' || i as title, 'D' || i % 5 as department,
+            1.5 as price, i % 9 > 0 as is_available, i + 1 as buyers_28d
+        from range({ITEMS}) as r(i)
+        """,
+        {"day": DAY},
+    )
+    lake.execute(
+        f"""
+        insert into candidate.audience by name
+        select $day as data_day, format('u{{:02}}', u) as user_id, 'D3' as favourite_department, u <> 7 as is_eligible
+        from range({USERS + 1}) as r(u)
+        """,
+        {"day": DAY},
+    )
