@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from prove.line import warm_up
-from prove.proofs import PROOFS, Size, Workshop
+from prove.proofs import PROOFS, SHORT, Size, Workshop
 from prove.table import Finding, show
 
 SEED = 20170101
@@ -17,20 +17,22 @@ SEED = 20170101
 def main(arguments: list[str]) -> int:
     """Run the proofs that are asked for, or all; print one table; return 1 when a promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m prove", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="proof", help=f"which: {', '.join(PROOFS)} (default: all)")
+    parser.add_argument(
+        "names", nargs="*", metavar="proof", help=f"which: {', '.join(PROOFS)} (default: all of these), short"
+    )
     parser.add_argument("--seed", type=int, default=SEED, help="of every random moment")
-    parser.add_argument("--short", action="store_true", help="a few trials of each, as the tests do")
     asked = parser.parse_args(arguments)
-    unknown = sorted(set(asked.names) - set(PROOFS))
+    known = PROOFS | SHORT
+    unknown = sorted(set(asked.names) - set(known))
     if unknown:
-        parser.error(f"no such proof; expected: {', '.join(PROOFS)}; got: {unknown[0]}")
+        parser.error(f"no such proof; expected: {', '.join(known)}; got: {unknown[0]}")
     print(f"seed {asked.seed}", flush=True)
     warm_up()
     findings: list[Finding] = []
     with tempfile.TemporaryDirectory(prefix="overture-prove-") as folder:
-        workshop = Workshop(Path(folder), asked.seed, Size.short() if asked.short else Size())
+        workshop = Workshop(Path(folder), asked.seed, Size())
         for name in asked.names or PROOFS:
-            findings += _timed(name, PROOFS[name], workshop)
+            findings += _timed(name, known[name], workshop)
     show(findings, asked.seed)
     return int(any(finding.failures for finding in findings))
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from prove.as_of import prove_as_of
 from prove.kills import Stage, prove_cold_kills, prove_kills
-from prove.line import Line, convert_model, home, server_of
+from prove.line import Child, Line, convert_model, home, server_of, step_names
+from prove.machine import main as run_examples
 from prove.parallel import Parallel, prove_parallel
 from prove.races import Day, prove_races, prove_zombies
 from prove.readers import reading
@@ -17,6 +18,11 @@ from prove.shop import Shop
 from prove.table import Finding
 
 USERS = 12
+
+SHORT_KILLS = (
+    "open_run", "land_day", "build_intermediate", "train_factors", "write_copy", "render_messages", "publish_day",
+)  # fmt: skip
+"""The steps that the short proof kills: each kind of write, and the language model at work."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +36,7 @@ class Size:
     zombies: int = 10
     readers: int = 8
     parallel_days: int = 8
-
-    @classmethod
-    def short(cls) -> "Size":
-        """A few trials of each."""
-        return cls(1, ("publish_day",), cold_kills=2, races=1, zombies=2, readers=3, parallel_days=3)
+    machine_examples: int = 40
 
 
 @dataclass(frozen=True)
@@ -69,25 +71,36 @@ class Workshop:
 
 def kills(workshop: Workshop) -> list[Finding]:
     """Kill -9 everywhere, with readers."""
-    size, shop = workshop.size, workshop.shop
-    reference, victim, drops = (
-        workshop.line("undisturbed"),
-        workshop.line("killed"),
-        workshop.folder / "killed" / "drops",
-    )
-    dataclasses.replace(shop, seed=shop.seed + 1).drop(drops, workshop.day)
-    stage = Stage(
-        reference,
-        victim,
-        lambda: shop.drop(drops, workshop.day),
-        workshop.day,
-        workshop.folder,
-        size.kills_a_step,
-        size.chosen_steps,
-        size.readers,
-    )
-    cold = prove_cold_kills(workshop.line("cold"), workshop.day, size.cold_kills, workshop.seed)
+    stage = _stage(workshop, ("open_run", *step_names()))
+    cold = prove_cold_kills(workshop.line("cold"), workshop.day, workshop.size.cold_kills, workshop.seed)
     return [*prove_kills(stage, workshop.seed), cold]
+
+
+def _stage(workshop: Workshop, killed_steps: tuple[str, ...]) -> Stage:
+    size, shop, day, folder = workshop.size, workshop.shop, workshop.day, workshop.folder
+    reference, victim = workshop.line("undisturbed"), workshop.line("killed")
+    drops = folder / "killed" / "drops"
+    dataclasses.replace(shop, seed=shop.seed + 1).drop(drops, day)
+    counts = killed_steps, size.kills_a_step, size.chosen_steps, size.readers
+    return Stage(reference, victim, lambda: shop.drop(drops, day), day, folder, *counts)
+
+
+def short(workshop: Workshop) -> list[Finding]:
+    """A few trials of everything, on two homes: what `make test` runs."""
+    workshop = dataclasses.replace(workshop, size=Size(1, ("publish_day",), cold_kills=0, readers=3))
+    stage = _stage(workshop, SHORT_KILLS)
+    found, line, day = prove_kills(stage, workshop.seed), stage.victim, workshop.day
+    with server_of(line.settings) as catalog:
+        seconds = dict.fromkeys(step_names(), 1.0)
+        made = Day(line, day, line.fingerprints(day), catalog)
+        found += [prove_races(made, 1, workshop.seed), prove_zombies(made, 1, workshop.seed, seconds)]
+        future = Finding("as of: a day hears nothing of its future")
+        loud = workshop.shop.dates[workshop.shop.dates.index(day) + 1]
+        workshop.shop.drop(workshop.folder / "killed" / "drops", loud, loud_since=day)
+        line.run(loud)
+        line.run(day)
+        made.is_one_copy(future)
+    return [*found, future]
 
 
 def races(workshop: Workshop) -> list[Finding]:
@@ -123,9 +136,23 @@ def parallel(workshop: Workshop) -> list[Finding]:
     return prove_parallel(proof)
 
 
+def machine(workshop: Workshop) -> list[Finding]:
+    """Drive one lake through landings, corrections, kills and reads in any order, against a model."""
+    number, examples = workshop.seed, workshop.size.machine_examples
+    finding = Finding("idempotent: any order of runs, corrections and kills", trials=examples)
+    outcome = Child(lambda: run_examples(number, examples), workshop.folder / "machine.log").wait()
+    if outcome.error is not None or outcome.was_killed:
+        finding.failures.append(outcome.error or "killed")
+    return [finding]
+
+
 PROOFS: dict[str, Callable[[Workshop], list[Finding]]] = {
     "as_of": as_of,
     "kills": kills,
     "races": races,
     "parallel": parallel,
+    "machine": machine,
 }
+"""What `python -m prove` runs when no name is given."""
+
+SHORT = {"short": short}
