@@ -24,8 +24,7 @@ def main(wanted: list[str]) -> int:
     failed = []
     for name in wanted or names():
         print(f"\n== {name}", flush=True)
-        code = f"from bench.bench_{name} import main; main()"
-        if subprocess.run([sys.executable, "-c", code], cwd=FOLDER.parent, check=False).returncode:
+        if subprocess.run([sys.executable, "-m", f"bench.bench_{name}"], cwd=FOLDER.parent, check=False).returncode:
             failed.append(name)
     if failed:
         print(f"bench: failed: {', '.join(failed)}", file=sys.stderr)
