@@ -34,6 +34,13 @@ def test_each_promise_says_what_by_which_rule_and_names_its_tests() -> None:
         assert re.findall(r"`(test_\w+)`", tests), name
 
 
+def test_every_proof_that_the_page_names_is_one() -> None:
+    source = (CHECKOUT / "prove" / "proofs.py").read_text(encoding="utf-8")
+    there_are = set(re.findall(r'^    "(\w+)": ', source, re.MULTILINE))
+    named = {name for row in ROWS for name in re.findall(r"`(\w+)`", row[4])}
+    assert named == there_are
+
+
 def test_every_test_that_the_page_names_exists() -> None:
     there_are = {
         name
