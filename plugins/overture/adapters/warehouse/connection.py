@@ -16,7 +16,7 @@ from overture.adapters.warehouse.doors import close_the_doors, require_selection
 from overture.adapters.warehouse.fences import Try, require_newest
 from overture.adapters.warehouse.locks import LOCK_ROW, lake_session_name, retry_conflicts, write_lock
 from overture.adapters.warehouse.names import literal, quoted
-from overture.adapters.warehouse.shortages import shortage
+from overture.adapters.warehouse.shortages import lake_error
 from overture.errors import WarehouseError
 from overture.settings import Settings
 
@@ -61,8 +61,10 @@ class Warehouse:
             require_selection(self.connection, sql)
         try:
             return self.connection.execute(sql, parameters)
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            raise _as_our_error(error, self.settings) from error
+        except duckdb.Error as error:
+            if ours := lake_error(error, self.settings):
+                raise ours from error
+            raise
 
     def arrow(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> pa.Table:
         """Return a statement's result as one Arrow table."""
@@ -120,11 +122,10 @@ class Warehouse:
                 require_newest(self.catalog.lake, self.attempt)
             result = work(self)
             self.connection.execute("commit")
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        except BaseException as error:
             self._rollback()
-            raise _as_our_error(error, self.settings) from error
-        except BaseException:
-            self._rollback()
+            if ours := lake_error(error, self.settings):
+                raise ours from error
             raise
         finally:
             self._is_writing = False
@@ -292,7 +293,3 @@ def _make_schemas(connection: duckdb.DuckDBPyConnection) -> None:
         f" where not exists (select 1 from {LAKE}.ops.write_locks where table_name = ?)",
         [LOCK_ROW, LOCK_ROW],
     )
-
-
-def _as_our_error(error: duckdb.Error, settings: Settings) -> Exception:
-    return shortage(str(error), settings) or WarehouseError("the lake failed", got=str(error).splitlines()[0])

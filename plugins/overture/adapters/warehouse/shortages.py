@@ -1,5 +1,7 @@
 """What DuckDB ran out of, told from what it says, and what a person can do: free disk, or raise the memory limit."""
 
+import duckdb
+
 from overture.errors import HomeError, OvertureError, WarehouseError
 from overture.settings import Settings
 
@@ -22,3 +24,11 @@ def shortage(message: str, settings: Settings) -> OvertureError | None:
             got=said,
         )
     return None
+
+
+def lake_error(error: BaseException, settings: Settings) -> OvertureError | None:
+    """Return what an error of DuckDB means for the lake; None for an error of the statement, or of ours."""
+    # What the catalog's server says, as when it ends a session, comes as no kind of error in particular.
+    if not isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException) and type(error) is not duckdb.Error:
+        return None
+    return shortage(str(error), settings) or WarehouseError("the lake failed", got=str(error).splitlines()[0])
