@@ -4,10 +4,10 @@ from datetime import date
 
 import pyarrow as pa
 
-from overture.adapters.warehouse.connection import Warehouse, open_warehouse
+from overture.adapters.warehouse.connection import Warehouse
 from overture.adapters.warehouse.contracts import Contract, contracts
 from overture.adapters.warehouse.names import quoted
-from overture.adapters.warehouse.runs import snapshot_of_run
+from overture.adapters.warehouse.runs import open_as_of_run
 from overture.settings import Settings
 
 
@@ -27,11 +27,7 @@ def fingerprint_of_day(settings: Settings, day: date, as_of_run: str | None = No
 
     Raises UsageError when nothing published by that run is kept.
     """
-    snapshot = None
-    if as_of_run is not None:
-        with open_warehouse(settings, read_only=True) as warehouse:
-            snapshot = snapshot_of_run(warehouse, as_of_run)
-    with open_warehouse(settings, read_only=True, snapshot=snapshot) as warehouse:
+    with open_as_of_run(settings, as_of_run) as warehouse:
         return fingerprint(warehouse, day)
 
 

@@ -3,9 +3,8 @@
 import duckdb
 import pyarrow as pa
 
-from overture.adapters.warehouse.connection import open_warehouse
 from overture.adapters.warehouse.doors import require_reading
-from overture.adapters.warehouse.runs import snapshot_of_run
+from overture.adapters.warehouse.runs import open_as_of_run
 from overture.adapters.warehouse.shortages import shortage
 from overture.errors import UsageError
 from overture.settings import Settings
@@ -18,11 +17,7 @@ def query(settings: Settings, sql: str, as_of_run: str | None = None) -> pa.Tabl
     UsageError for anything but one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN) and for SQL that does not run,
     WarehouseError that says what to do when memory is out.
     """
-    snapshot = None
-    if as_of_run is not None:
-        with open_warehouse(settings, read_only=True) as warehouse:
-            snapshot = snapshot_of_run(warehouse, as_of_run)
-    with open_warehouse(settings, read_only=True, snapshot=snapshot) as warehouse:
+    with open_as_of_run(settings, as_of_run) as warehouse:
         try:
             require_reading(warehouse.connection, sql)
             return warehouse.connection.execute(sql).to_arrow_table()

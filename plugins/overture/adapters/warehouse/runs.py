@@ -1,9 +1,11 @@
 """Who runs, who published what, and what each step cost: the `ops` tables and the diary of costs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from overture.adapters.warehouse.connection import LAKE, Warehouse
+from overture.adapters.warehouse.connection import LAKE, Warehouse, open_warehouse
 from overture.adapters.warehouse.contracts import contracts
 from overture.adapters.warehouse.fences import Try, begin_run
 from overture.errors import UsageError
@@ -86,6 +88,20 @@ def snapshot_of_run(warehouse: Warehouse, run_id: str) -> int:
     if found[0][0] is None:
         raise UsageError("nothing published by this run is kept", where="--as-of-run", got=run_id)
     return int(found[0][0])
+
+
+@contextmanager
+def open_as_of_run(settings: Settings, run_id: str | None) -> Iterator[Warehouse]:
+    """Connect to read the lake as `run_id` published it, or as it is now when that is None.
+
+    Raises UsageError when nothing published by the run is kept (any more).
+    """
+    snapshot = None
+    if run_id is not None:
+        with open_warehouse(settings, read_only=True) as warehouse:
+            snapshot = snapshot_of_run(warehouse, run_id)
+    with open_warehouse(settings, read_only=True, snapshot=snapshot) as warehouse:
+        yield warehouse
 
 
 def record_cost(warehouse: Warehouse, day: date, step: str, cost: StepCost) -> None:
