@@ -76,7 +76,7 @@ def _poll(settings: Settings, day: date, files: tuple[Path, Path], number: int, 
         while not stop.exists():
             for answer in _asked_anew(settings, day) if number % 2 else _asked_in_one_session(settings, day, stop):
                 out.write(json.dumps({"at": time.monotonic(), **answer}, default=str) + "\n")
-                time.sleep(pauses.uniform(0.2, 0.8))
+                time.sleep(pauses.uniform(0.5, 1.5))
 
 
 def _asked_anew(settings: Settings, day: date) -> Iterator[dict[str, Any]]:
