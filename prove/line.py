@@ -235,9 +235,10 @@ def _give_drafts(giver: Settings, taker: Settings) -> None:
 
 def _orphaned_files(settings: Settings) -> int:
     from overture.adapters.warehouse import open_warehouse
+    from overture.adapters.warehouse.data_files import unknown_files
 
     with open_warehouse(settings) as warehouse:
-        return len(warehouse.rows("call ducklake_delete_orphaned_files('lake', dry_run => true, cleanup_all => true)"))
+        return len(unknown_files(settings, warehouse.catalog.lake))
 
 
 def _fingerprints(settings: Settings, day: date, run_id: str | None) -> dict[str, str]:

@@ -80,6 +80,16 @@ def test_a_step_of_a_run_that_a_newer_one_of_its_day_follows_does_not_begin(
         fences.begin_step(warehouse.catalog.lake, DAY, "rank_items", old.token, "old")
 
 
+def test_a_step_that_may_not_begin_takes_nothing_from_the_newer_runs_own_try(warehouse: Warehouse) -> None:
+    catalog = warehouse.catalog.lake
+    old, new = (fences.begin_run(catalog, DAY, run_id) for run_id in ("old", "new"))
+    warehouse.attempt = begin(warehouse, "rank_items", new)
+    with pytest.raises(SupersededError):
+        begin(warehouse, "rank_items", old)
+    warehouse.replace_day(TABLE, DAY, one_row("new"))
+    assert warehouse.rows(f"select user_id from {TABLE}") == [("new",)]
+
+
 def test_dbt_stops_at_the_next_model_once_another_writer_had_its_turn(warehouse: Warehouse, settings: Settings) -> None:
     from overture.adapters.warehouse.landing import ensure_raw_tables
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from overture.adapters.catalog import Catalog, open_catalog
 from overture.adapters.catalog_password import without_password
+from overture.adapters.processes import this_process
 from overture.adapters.warehouse.contracts import contract_of
 from overture.adapters.warehouse.data_files import freeing_a_full_disk, lake_exists
 from overture.adapters.warehouse.doors import close_the_doors, require_selection
@@ -260,7 +261,7 @@ def lake_address(catalog: Catalog, *, read_only: bool = False) -> str:
     It shows no password and holds in this process alone.
     """
     server = catalog.reader if read_only else catalog.lake
-    return f"ducklake:postgres:{without_password(server, application_name=lake_session_name())}"
+    return f"ducklake:postgres:{without_password(server, application_name=lake_session_name(this_process()))}"
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, catalog: Catalog, options: str) -> None:

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from overture.adapters.leftovers import Removal, remove
 from overture.adapters.warehouse.locks import holds_lock, write_lock
+from overture.adapters.warehouse.sessions import catalog_cursor
 from overture.errors import HomeError, OvertureError, WarehouseError
 from overture.settings import Settings
 
@@ -97,26 +98,16 @@ def freeing_a_full_disk(settings: Settings, catalog: str) -> Iterator[None]:
 
 def lake_exists(catalog: str) -> bool:
     """Say whether a lake has been made in the catalog; raise WarehouseError when the catalog does not answer."""
-    import psycopg2
-
-    try:
-        with closing(psycopg2.connect(catalog)) as session, session.cursor() as cursor:
-            cursor.execute("select to_regclass('ducklake_snapshot') is not null")
-            return bool(cursor.fetchone()[0])
-    except psycopg2.OperationalError as error:
-        raise WarehouseError("the catalog does not answer", where="OVERTURE_CATALOG", got=error) from error
+    with catalog_cursor(catalog, where="OVERTURE_CATALOG") as cursor:
+        cursor.execute("select to_regclass('ducklake_snapshot') is not null")
+        return bool(cursor.fetchone()[0])
 
 
 def _known_files(settings: Settings, catalog: str) -> tuple[set[str], set[str]]:
     """Return the real paths of all files that the catalog names, and of those that the newest snapshot reads."""
-    import psycopg2
-
-    try:
-        with closing(psycopg2.connect(catalog)) as session, session.cursor() as cursor:
-            cursor.execute(KNOWN, {"root": f"{settings.warehouse}/"})
-            rows = cursor.fetchall()
-    except psycopg2.OperationalError as error:
-        raise WarehouseError("the catalog does not answer", got=error) from error
+    with catalog_cursor(catalog) as cursor:
+        cursor.execute(KNOWN, {"root": f"{settings.warehouse}/"})
+        rows = cursor.fetchall()
     unplaced = [path for path, _ in rows if path is None]
     if unplaced:
         raise WarehouseError("a file of the lake belongs to no table", where="ducklake_data_file", got=len(unplaced))

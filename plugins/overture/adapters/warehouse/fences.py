@@ -5,14 +5,14 @@ a token, greater than all before it, and each write of the lake asks, under the 
 The tokens stand in the catalog's PostgreSQL beside the lake's own tables: drawing one waits for nobody.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from overture.adapters.processes import this_process
-from overture.errors import GateError, SupersededError, WarehouseError
+from overture.adapters.warehouse.sessions import catalog_cursor
+from overture.errors import GateError, SupersededError
 
 OPEN_RUN = "open_run"
 
@@ -60,7 +60,7 @@ def begin_run(catalog: str, day: date, run_id: str | None, at_least: int = 0) ->
     catalog: libpq connection string. run_id: None makes one of day and token, which no other run has. Raises
     WarehouseError when the catalog does not answer.
     """
-    with _cursor(catalog) as cursor:
+    with catalog_cursor(catalog) as cursor:
         _make_tables(cursor)
         cursor.execute(
             "select setval('overture.tokens', greatest(nextval('overture.tokens'), %s::bigint + 1))", (at_least,)
@@ -74,27 +74,31 @@ def begin_run(catalog: str, day: date, run_id: str | None, at_least: int = 0) ->
 def begin_step(catalog: str, day: date, step: str, run_token: int, run_id: str) -> Try:
     """Draw the token of a new try of a run's step; former tries of the step are superseded.
 
-    Raises SupersededError when a newer run of the day exists.
+    Raises SupersededError when a newer run of the day exists; nothing is then noted, so that its tries stay the newest.
     """
-    with _cursor(catalog) as cursor:
+    with catalog_cursor(catalog) as cursor:
         _make_tables(cursor)
         cursor.execute("select nextval('overture.tokens')")
         attempt = Try(day, step, int(cursor.fetchone()[0]), run_token, run_id)
+        _refuse_superseded(cursor, attempt)
         _note(cursor, attempt)
-    require_newest(catalog, attempt)
     return attempt
 
 
 def finish(catalog: str, attempt: Try) -> None:
     """Note that the try has done its step."""
-    with _cursor(catalog) as cursor:
+    with catalog_cursor(catalog) as cursor:
         cursor.execute("update overture.tries set is_done = true where token = %s", (attempt.token,))
 
 
 def require_newest(catalog: str, attempt: Try) -> None:
     """Raise SupersededError when a newer try of the same step, or a newer run of the same day, has begun."""
-    with _cursor(catalog) as cursor:
-        newer = newer_than(cursor, attempt)
+    with catalog_cursor(catalog) as cursor:
+        _refuse_superseded(cursor, attempt)
+
+
+def _refuse_superseded(cursor: Any, attempt: Try) -> None:
+    newer = newer_than(cursor, attempt)
     if newer is not None:
         raise SupersededError(
             "a newer run of this day, or a newer try of this step, exists",
@@ -124,7 +128,7 @@ def require_done(catalog: str, run_token: int, day: date, steps: Sequence[str], 
     steps: in their order. judged: those of them that write what a later gate (`check_..`) looks at; a step done
     again after its gate passed makes that pass worthless.
     """
-    with _cursor(catalog) as cursor:
+    with catalog_cursor(catalog) as cursor:
         cursor.execute(
             "select step, max(token), bool_or(is_done and token = newest) from ("
             " select *, max(token) over (partition by step) as newest from overture.tries"
@@ -158,19 +162,3 @@ def _make_tables(cursor: Any) -> None:
         # Two first users at once: PostgreSQL's "if not exists" is no lock.
         cursor.execute("select pg_advisory_xact_lock(hashtext('overture.tries'))")
         cursor.execute(TABLES)
-
-
-@contextmanager
-def _cursor(catalog: str) -> Iterator[Any]:
-    """Give a cursor of one transaction, committed at the end."""
-    import psycopg2
-
-    try:
-        session = psycopg2.connect(catalog)
-        try:
-            with session, session.cursor() as cursor:
-                yield cursor
-        finally:
-            session.close()
-    except psycopg2.OperationalError as error:
-        raise WarehouseError("the catalog does not answer", got=error) from error

@@ -20,6 +20,7 @@ import duckdb
 
 from overture.adapters.processes import this_process
 from overture.adapters.warehouse.fences import Try, find_try, newer_than
+from overture.adapters.warehouse.sessions import catalog_cursor
 from overture.errors import ConflictError, LockTimeoutError, WarehouseError
 
 T = TypeVar("T")
@@ -58,9 +59,9 @@ class Holder:
         return f"{self.purpose} (process {self.process})"
 
 
-def lake_session_name() -> str:
-    """Return the application name of this process's lake connections; by it they end with a lost lock."""
-    return f"overture {this_process()}"
+def lake_session_name(process: str) -> str:
+    """Return the application name of a process's lake connections; by it they end with a lost lock."""
+    return f"overture {process}"
 
 
 def holds_lock(catalog: str) -> bool:
@@ -142,18 +143,15 @@ def _wait(session: Any, until: float) -> bool:
 
 def _look(catalog: str) -> Holder | None:
     """Return who holds the lock, after ending the sessions of one that a newer try has superseded."""
-    import psycopg2
-
-    with psycopg2.connect(catalog) as observer, observer.cursor() as cursor:
+    with catalog_cursor(catalog) as cursor:
         holder = lock_holder(cursor)
         held_by = find_try(cursor, holder.token) if holder and holder.token else None
         if holder and held_by and newer_than(cursor, held_by) is not None:
             LOG.warning("took the write lock from %s: a newer try exists", holder)
             cursor.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where pid = %s or application_name = %s",
-                (holder.session, f"overture {holder.process}"),
+                (holder.session, lake_session_name(holder.process)),
             )
-    observer.close()
     return holder
 
 

@@ -15,6 +15,7 @@ from overture.adapters.warehouse.connection import LAKE, Warehouse
 from overture.adapters.warehouse.copy_reads import DRAFTS
 from overture.adapters.warehouse.data_files import unknown_files
 from overture.adapters.warehouse.locks import retry_conflicts
+from overture.adapters.warehouse.sessions import catalog_cursor
 
 MESSAGES = "marts.messages"
 
@@ -133,15 +134,9 @@ def _models_and_prompts_in_messages(warehouse: Warehouse) -> set[tuple[str, str]
 
 
 def _mergeable_files(warehouse: Warehouse) -> int:
-    import psycopg2
-
-    session = psycopg2.connect(warehouse.catalog.lake)
-    try:
-        with session.cursor() as cursor:
-            cursor.execute(MERGEABLE)
-            return int(cursor.fetchone()[0])
-    finally:
-        session.close()
+    with catalog_cursor(warehouse.catalog.lake) as cursor:
+        cursor.execute(MERGEABLE)
+        return int(cursor.fetchone()[0])
 
 
 def _number(warehouse: Warehouse, sql: str) -> int:
