@@ -14,9 +14,11 @@ import psycopg2
 import pyarrow as pa
 import pytest
 
+from overture.adapters.processes import this_process
 from overture.adapters.transform import build_layer
 from overture.adapters.warehouse import Warehouse, fences, locks, open_warehouse, runs
 from overture.adapters.warehouse.fences import Try
+from overture.adapters.warehouse.sessions import catalog_cursor
 from overture.errors import SupersededError, WarehouseError
 from overture.settings import Settings
 
@@ -101,6 +103,33 @@ def test_dbt_stops_at_the_next_model_once_another_writer_had_its_turn(warehouse:
         with pytest.raises(SupersededError, match="somebody else"):
             build_layer(settings, "intermediate", DAY, stated, holder)
         build_layer(settings, "intermediate", DAY, stated, "somebody else")
+
+
+@pytest.mark.parametrize("is_superseded", [True, False])
+def test_a_write_whose_session_the_server_ends_says_why(warehouse: Warehouse, is_superseded: bool) -> None:
+    catalog = warehouse.catalog.lake
+    run = fences.begin_run(catalog, DAY, "run")
+    warehouse.attempt = begin(warehouse, "rank_items", run)
+    warehouse.replace_day(TABLE, DAY, one_row("before"))
+
+    def work(lake: Warehouse) -> None:
+        if is_superseded:
+            begin(warehouse, "rank_items", run)
+        end_lake_sessions(catalog)
+        # DuckDB speaks of its own plan here (BinderException), not of the server.
+        lake.execute(f"create table {TABLE}_copy as select * from {TABLE} where user_id = 'before'")
+
+    with pytest.raises(SupersededError if is_superseded else WarehouseError, match="newer try|ended the session"):
+        warehouse.write("work", work)
+
+
+def end_lake_sessions(catalog: str) -> None:
+    name = locks.lake_session_name(this_process())
+    with catalog_cursor(catalog) as cursor:
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where application_name = %s and datname = current_database()", (name,),
+        )  # fmt: skip
 
 
 def _write_when_told(settings: Settings, attempt: Try, inside: Path, go_on: Path, ended: Path) -> None:

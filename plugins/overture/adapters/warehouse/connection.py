@@ -17,7 +17,7 @@ from overture.adapters.warehouse.doors import close_the_doors, require_selection
 from overture.adapters.warehouse.fences import Try, require_newest
 from overture.adapters.warehouse.locks import LOCK_ROW, lake_session_name, retry_conflicts, write_lock
 from overture.adapters.warehouse.names import literal, quoted
-from overture.adapters.warehouse.shortages import lake_error
+from overture.adapters.warehouse.shortages import is_session_lost, lake_error
 from overture.errors import WarehouseError
 from overture.settings import Settings
 
@@ -125,6 +125,9 @@ class Warehouse:
             self.connection.execute("commit")
         except BaseException as error:
             self._rollback()
+            if self.attempt is not None and is_session_lost(error.__cause__ or error):
+                # A newer try may have taken the lock away: then that is what there is to say.
+                require_newest(self.catalog.lake, self.attempt)
             if ours := lake_error(error, self.settings):
                 raise ours from error
             raise

@@ -26,9 +26,27 @@ def shortage(message: str, settings: Settings) -> OvertureError | None:
     return None
 
 
+LOST = ("server closed the connection", "terminating connection", "no connection to the server", "connection not open")
+"""What libpq says, below whatever DuckDB was doing, of a session that the server has ended: a newer writer's eviction, or
+the end of the server."""
+
+
 def lake_error(error: BaseException, settings: Settings) -> OvertureError | None:
     """Return what an error of DuckDB means for the lake; None for an error of the statement, or of ours."""
-    # What the catalog's server says, as when it ends a session, comes as no kind of error in particular.
-    if not isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException) and type(error) is not duckdb.Error:
+    if not isinstance(error, duckdb.Error):
         return None
-    return shortage(str(error), settings) or WarehouseError("the lake failed", got=str(error).splitlines()[0])
+    if is_session_lost(error):
+        return WarehouseError("the catalog's server ended the session", expected="the same again", got=_first_line(error))
+    # What else the catalog's server says comes as no kind of error in particular.
+    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException) or type(error) is duckdb.Error:
+        return shortage(str(error), settings) or WarehouseError("the lake failed", got=_first_line(error))
+    return None
+
+
+def is_session_lost(error: BaseException) -> bool:
+    """Say whether DuckDB's error tells that the catalog's server ended its session."""
+    return isinstance(error, duckdb.Error) and any(part in str(error) for part in LOST)
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0]
