@@ -119,7 +119,7 @@ def test_a_write_whose_session_the_server_ends_says_why(warehouse: Warehouse, is
         # DuckDB speaks of its own plan here (BinderException), not of the server.
         lake.execute(f"create table {TABLE}_copy as select * from {TABLE} where user_id = 'before'")
 
-    with pytest.raises(SupersededError if is_superseded else WarehouseError, match="newer try|ended the session"):
+    with pytest.raises(SupersededError if is_superseded else WarehouseError, match=r"newer try|ended the session"):
         warehouse.write("work", work)
 
 

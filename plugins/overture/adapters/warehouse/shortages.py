@@ -27,8 +27,8 @@ def shortage(message: str, settings: Settings) -> OvertureError | None:
 
 
 LOST = ("server closed the connection", "terminating connection", "no connection to the server", "connection not open")
-"""What libpq says, below whatever DuckDB was doing, of a session that the server has ended: a newer writer's eviction, or
-the end of the server."""
+"""What libpq says, below whatever DuckDB was doing, of a session that the server has ended: a newer writer took the
+lock away, or the server stopped."""
 
 
 def lake_error(error: BaseException, settings: Settings) -> OvertureError | None:
@@ -36,7 +36,9 @@ def lake_error(error: BaseException, settings: Settings) -> OvertureError | None
     if not isinstance(error, duckdb.Error):
         return None
     if is_session_lost(error):
-        return WarehouseError("the catalog's server ended the session", expected="the same again", got=_first_line(error))
+        return WarehouseError(
+            "the catalog's server ended the session", expected="the same again", got=_first_line(error)
+        )
     # What else the catalog's server says comes as no kind of error in particular.
     if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException) or type(error) is duckdb.Error:
         return shortage(str(error), settings) or WarehouseError("the lake failed", got=_first_line(error))
