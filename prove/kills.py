@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psycopg2
@@ -17,6 +17,9 @@ from prove.table import Finding
 
 TABLES = ("ducklake_data_file", "ducklake_snapshot", "ducklake_snapshot_changes")
 """What a commit writes; who holds one of them stops a commit between its data files and the catalog, or halfway."""
+
+OLD = timedelta(days=30)
+"""After so long maintenance takes away what nobody knows."""
 
 BLOCKED = (
     "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and application_name like %s"
@@ -78,16 +81,18 @@ def prove_kills(stage: Stage, seed: int) -> list[Finding]:
                     table = TABLES[stage.chosen_steps.index(name) % len(TABLES)]
                     _kill_in_commit(victim, name, (catalog, table), chosen)
                 _retry(victim, name, crash)
+            orphans, removed = stage.victim.orphaned_files(), stage.victim.delete_orphans(datetime.now(UTC) + OLD)
         readers.trials, readers.failures, readers.figures = seen.answers, seen.failures, seen.figures()
-        found, orphans = stage.victim.fingerprints(stage.day), stage.victim.orphaned_files()
+        found, left = stage.victim.fingerprints(stage.day), stage.victim.orphaned_files()
     same = [
         table
         for table in ("item_facts", "user_preferences", "recommendations", "messages")
         if before[table] == found[table]
     ]
-    crash.expect(not same, f"nothing to change, no proof: {', '.join(same)}")
-    crash.figures = f"{orphans} orphaned files left"
-    crash.expect(found == expected, f"other rows than undisturbed: {difference(expected, found)}")
+    crash.require(not same, f"nothing to change, no proof: {', '.join(same)}")
+    crash.require(orphans == removed and left == 0, f"of {orphans} orphaned files maintenance removed {removed}")
+    crash.figures = f"{orphans} orphaned files, {left} after maintenance"
+    crash.require(found == expected, f"other rows than undisturbed: {difference(expected, found)}")
     return [crash, chosen, readers]
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +158,10 @@ class Line:
         """Return how many files lie in the lake's folder that its catalog does not know, as kills leave them."""
         return int(self.call(lambda: _orphaned_files(self.settings)))
 
+    def delete_orphans(self, now: datetime) -> int:
+        """Let maintenance take away, as it would at `now`, the files that kills have left; return how many."""
+        return int(self.call(lambda: _delete_orphans(self.settings, now)))
+
     def fingerprints(self, day: date, run_id: str | None = None) -> dict[str, str]:
         """Return each published table's rows and fingerprint as one text."""
         found = self.call(lambda: _fingerprints(self.settings, day, run_id))
@@ -239,6 +243,12 @@ def _orphaned_files(settings: Settings) -> int:
 
     with open_warehouse(settings) as warehouse:
         return len(unknown_files(settings, warehouse.catalog.lake))
+
+
+def _delete_orphans(settings: Settings, now: datetime) -> int:
+    from overture.maintaining import do_job
+
+    return do_job("delete_orphans", settings, now).count
 
 
 def _fingerprints(settings: Settings, day: date, run_id: str | None) -> dict[str, str]:

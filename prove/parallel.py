@@ -15,7 +15,6 @@ from prove.readers import Seen, reading
 from prove.side_by_side import USERS, Waits, lock_logs, make_days
 from prove.table import Finding
 
-AT_A_TIME = 4
 EVERYBODY = 200
 """Messages of a scheduled run: the configured number, which is more than the shop has users."""
 
@@ -34,6 +33,7 @@ class Parallel:
     seed: int
     readers: int
     days: int = 8
+    at_a_time: int = 4
 
     @property
     def backfilled(self) -> list[date]:
@@ -48,6 +48,11 @@ class Parallel:
     def line(self, name: str, catalog: str | None = None) -> Line:
         """Return the line of a new home."""
         return Line(home(self.folder / name, self.source, self.model, catalog), USERS)
+
+    def ready(self, line: Line, alone: Line) -> None:
+        """Make what readers read, and store the drafts of the days that were made alone."""
+        line.open_run(self.backfilled[0])  # the day's own run supersedes this one
+        alone.give_drafts(line)
 
     def watched(self, line: Line) -> Any:
         """Let readers poll the first backfilled day; the tables must be there."""
@@ -66,8 +71,7 @@ def prove_parallel(proof: Parallel) -> list[Finding]:
         for name, new_database in (("embedded PostgreSQL", lambda: None), ("PostgreSQL 15", debian.database)):
             for prove, way in ((prove_processes, "processes"), (prove_scheduler, "scheduler")):
                 line = proof.line(f"{way}-{name.replace(' ', '-')}", new_database())
-                line.open_run(proof.backfilled[0])  # makes what readers read; the day's own run supersedes this one
-                alone.give_drafts(line)
+                proof.ready(line, alone)
                 findings += prove(proof, expected, name, line)
     return findings
 
@@ -82,13 +86,12 @@ def made_alone(proof: Parallel, line: Line) -> Made:
 
 
 def prove_processes(proof: Parallel, alone: Made, server: str, line: Line) -> list[Finding]:
-    """Make eight days by four processes at once."""
-    finding = Finding(f"parallel: {proof.days} days by {AT_A_TIME} processes, {server}")
+    """Make the days by several processes at once."""
+    finding = Finding(f"parallel: {proof.days} days by {proof.at_a_time} processes, {server}")
     began = time.monotonic()
     with proof.watched(line) as seen:
-        failures = make_days(line, proof.backfilled, AT_A_TIME)
-    for failure in failures:
-        finding.expect(False, failure)
+        failures = make_days(line, proof.backfilled, proof.at_a_time)
+    finding.failures += failures
     seconds = time.monotonic() - began
     _compare(finding, alone, {day: line.fingerprints(day) for day in proof.backfilled})
     finding.figures = f"{seconds:.0f} s; {Waits.read(lock_logs(line))}"
@@ -97,19 +100,19 @@ def prove_processes(proof: Parallel, alone: Made, server: str, line: Line) -> li
 
 def prove_scheduler(proof: Parallel, alone: Made, server: str, line: Line) -> list[Finding]:
     """Backfill eight days under Airflow, beside a scheduled run and one by hand; then clear and repeat."""
-    parallel = Finding(f"parallel: {proof.days} days {AT_A_TIME} at a time under Airflow, {server}")
+    parallel = Finding(f"parallel: {proof.days} days {proof.at_a_time} at a time under Airflow, {server}")
     cleared = Finding(f"idempotent: cleared in Airflow, {server}")
     began = time.monotonic()
     with airflow_of(line.settings) as airflow, proof.watched(line) as seen:
         hand_made = airflow.trigger(proof.by_hand, USERS)
-        runs = airflow.backfill(proof.backfilled[0], proof.backfilled[-1], USERS, AT_A_TIME)
+        runs = airflow.backfill(proof.backfilled[0], proof.backfilled[-1], USERS, proof.at_a_time)
         runs |= {proof.by_hand: hand_made, proof.yesterday: airflow.scheduled(proof.yesterday)}
         states = {day: airflow.wait(run_id) for day, run_id in runs.items()}
         for day, state in states.items():
             parallel.expect(state == "success", f"the run of {day}: {state}")
         seconds = time.monotonic() - began
         most = airflow.most_at_once(runs[day] for day in proof.backfilled)
-        parallel.expect(most == AT_A_TIME, f"{most} backfilled days at a time")
+        parallel.expect(most == proof.at_a_time, f"{most} backfilled days at a time")
         tries = airflow.retried_tasks(runs.values())
         _compare(parallel, alone, {day: line.fingerprints(day) for day in runs})
         _clear(cleared, airflow, alone, line, runs)

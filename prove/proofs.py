@@ -11,7 +11,8 @@ from prove.as_of import prove_as_of
 from prove.kills import Stage, prove_cold_kills, prove_kills
 from prove.line import Child, Line, convert_model, home, server_of, step_names
 from prove.machine import main as run_examples
-from prove.parallel import Parallel, prove_parallel
+from prove.parallel import Parallel, prove_parallel, prove_processes
+from prove.postgresql import debian_server
 from prove.races import Day, prove_races, prove_zombies
 from prove.readers import reading
 from prove.shop import Shop
@@ -86,7 +87,7 @@ def _stage(workshop: Workshop, killed_steps: tuple[str, ...]) -> Stage:
 
 
 def short(workshop: Workshop) -> list[Finding]:
-    """A few trials of everything, on two homes: what `make test` runs."""
+    """A few trials of everything: what `make test` runs."""
     workshop = dataclasses.replace(workshop, size=Size(1, ("publish_day",), cold_kills=0, readers=3))
     stage = _stage(workshop, SHORT_KILLS)
     found, line, day = prove_kills(stage, workshop.seed), stage.victim, workshop.day
@@ -100,7 +101,21 @@ def short(workshop: Workshop) -> list[Finding]:
         line.run(loud)
         line.run(day)
         made.is_one_copy(future)
-    return [*found, future]
+    return [*found, future, *_two_days_at_once(workshop, stage.reference)]
+
+
+def _two_days_at_once(workshop: Workshop, alone: Line) -> list[Finding]:
+    """Make the day and the one before it side by side on PostgreSQL 15, as they are made alone."""
+    source, tomorrow = Path(alone.settings.source), workshop.day + timedelta(days=1)
+    proof = Parallel(
+        workshop.folder / "beside", source, workshop.model, tomorrow, workshop.seed, 2, days=2, at_a_time=2
+    )
+    with server_of(alone.settings), debian_server() as debian:
+        alone.run(proof.backfilled[0])
+        made = {day: alone.fingerprints(day) for day in proof.backfilled}
+        line = dataclasses.replace(proof.line("home", debian.database()), users=alone.users)
+        proof.ready(line, alone)
+        return prove_processes(proof, made, "PostgreSQL 15", line)
 
 
 def races(workshop: Workshop) -> list[Finding]:

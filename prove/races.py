@@ -90,7 +90,7 @@ def prove_zombies(stage: Day, trials: int, seed: int, seconds: dict[str, float])
         if end.error and not end.error.startswith(SETTLED):
             finding.failures.append(f"{name}: {end.error}")
         stage.is_one_copy(finding)
-    finding.expect(held > 0, "none was stopped while it held the write lock: no proof")
+    finding.require(held > 0, "none was stopped while it held the write lock: no proof")
     finding.figures = ", ".join(f"{how}: {count}" for how, count in sorted(ends.items())) + f"; {held} held the lock"
     return finding
 

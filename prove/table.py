@@ -19,6 +19,10 @@ class Finding:
     def expect(self, holds: bool, otherwise: str) -> None:
         """Count one trial; note `otherwise` where it failed."""
         self.trials += 1
+        self.require(holds, otherwise)
+
+    def require(self, holds: bool, otherwise: str) -> None:
+        """Note `otherwise` where what all trials together must lead to is not so."""
         if not holds:
             self.failures.append(otherwise)
 

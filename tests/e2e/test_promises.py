@@ -16,5 +16,5 @@ def test_a_day_that_is_killed_raced_and_made_again_after_its_future_holds_the_ro
     ended = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     rows = re.findall(r"^│ (.+?) +│ +(\d+) │ +(\d+) │", ended.stdout, re.MULTILINE)
-    assert [failures for _, _, failures in rows] == ["0"] * 6
+    assert [failures for _, _, failures in rows] == ["0"] * 8
     assert all(int(trials) > 0 for _, trials, _ in rows)
