@@ -14,6 +14,7 @@ OvertureError                  exit 1  something failed; the message says what
 ├── CopyEngineError            exit 1  the copy engine failed as a whole
 │   └── EngineMemoryError              memory ran out in a batch; a smaller one may fit
 ├── ArtifactError              exit 1  a stored artifact is damaged or missing
+├── StrategyError              exit 1  a recommendation strategy failed, or gave lists that cannot be
 ├── OrchestrationError         exit 1  Airflow did not start, answer, or carry a run through
 ├── SupersededError            exit 1  a newer run of the same day exists; this one must not publish
 └── WarehouseError             exit 1  the lake or its catalog
@@ -95,6 +96,10 @@ class EngineMemoryError(CopyEngineError):
 
 class ArtifactError(OvertureError):
     """A stored artifact is damaged or missing."""
+
+
+class StrategyError(OvertureError):
+    """A recommendation strategy failed, or gave lists that cannot be."""
 
 
 class OrchestrationError(OvertureError):

@@ -1,7 +1,7 @@
 """Ranked lists: the best items of every user from factors, and popular items where factors do not reach."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -73,7 +73,7 @@ def rank_by_factors(
         np.matmul(user_factors[users], factors.T, out=part)
         part[:, len(candidates) :] = -np.inf
         _strike_out(part, excluded[users], column_of)
-        rows, columns, places = _best(part, length)
+        rows, columns, places = best_columns(part, length)
         lists.items[start + rows, places] = candidates[columns]
         lists.scores[start + rows, places] = part[rows, columns]
         lists.strategies[start + rows, places] = STRATEGIES.index(ALS)
@@ -86,8 +86,10 @@ def _strike_out(scores: Matrix, excluded: csr_matrix, column_of: Positions) -> N
     scores[rows[columns >= 0], columns[columns >= 0]] = -np.inf
 
 
-def _best(scores: Matrix, length: int) -> tuple[Positions, Positions, Positions]:
+def best_columns(scores: npt.NDArray[np.floating[Any]], length: int) -> tuple[Positions, Positions, Positions]:
     """Return row, column and place of the `length` best finite scores of each row; of equals the first column.
+
+    scores: float32 or float64 of (rows, a multiple of PART), without nan or +inf; -inf marks what must not be ranked.
 
     The maxima of disjoint parts are scores themselves, so the length-th greatest of them is a lower bound for the
     length-th greatest score: only what reaches it needs sorting, all ties included.
@@ -97,9 +99,9 @@ def _best(scores: Matrix, length: int) -> tuple[Positions, Positions, Positions]
     if parts.shape[1] > length:
         bound = np.partition(parts, parts.shape[1] - length, axis=1)[:, parts.shape[1] - length]
     else:
-        bound = np.full(rows, -np.inf, np.float32)
+        bound = np.full(rows, -np.inf, scores.dtype)
     # The least finite number keeps -inf, which marks what must not be ranked, out.
-    bound = np.maximum(bound, np.finfo(np.float32).min)
+    bound = np.maximum(bound, np.finfo(scores.dtype).min)
     row, column = np.divmod(np.flatnonzero(scores >= bound[:, None]), width)
     order = np.lexsort((column, -scores[row, column], row))
     row, column = row[order], column[order]
