@@ -29,11 +29,11 @@ def main(arguments: list[str]) -> int:
     print(f"seed {asked.seed}", flush=True)
     warm_up()
     findings: list[Finding] = []
-    with tempfile.TemporaryDirectory(prefix="overture-prove-") as folder:
+    with tempfile.TemporaryDirectory(prefix="overture-prove-", ignore_cleanup_errors=True) as folder:
         workshop = Workshop(Path(folder), asked.seed, Size())
         for name in asked.names or PROOFS:
             findings += _timed(name, known[name], workshop)
-    show(findings, asked.seed)
+        show(findings, asked.seed)
     return int(any(finding.failures for finding in findings))
 
 
