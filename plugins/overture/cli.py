@@ -24,6 +24,10 @@ def cli() -> None:
 day_option = click.option("--day", required=True, metavar="YYYY-MM-DD", help="The data day; nothing later is read.")
 users_option = click.option("--users", metavar="N", help="How many users get a message (default: config/copy.toml).")
 
+form_option = click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+
 
 @cli.command("step")
 @click.argument("name")
@@ -79,9 +83,29 @@ def backfill_command(first: str, last: str, users: str | None, at_a_time: str) -
     backfill(Settings.from_environment(), order, tell=lambda line: click.echo(line, err=True))
 
 
+@cli.command("evaluate")
+@click.option("--from", "first", required=True, metavar="YYYY-MM-DD", help="The first day whose lists are judged.")
+@click.option("--to", "last", required=True, metavar="YYYY-MM-DD", help="The last one, included.")
+@click.option("--every", default="1", show_default=True, metavar="N", help="Judge every so many days of these.")
+@click.option("--strategies", metavar="A,B", help="Strategies of config/strategies.toml; all of them otherwise.")
+@click.option("--prepare", is_flag=True, help="Make lists that are missing, and land the days after them.")
+@form_option
+def evaluate_command(prepare: bool, form: str, **asked: str | None) -> None:
+    """Judge what was recommended on past days by what users did next, beside other strategies."""
+    from overture.backtesting import Order, backtest
+    from overture.core.days import parse_day
+
+    first, last = (parse_day(str(asked[name])) for name in ("first", "last"))
+    names = asked["strategies"]
+    order = Order(
+        first, last, _whole_number(str(asked["every"]), "--every"), tuple(names.split(",")) if names else None
+    )
+    _print(backtest(Settings.from_environment(), order, lambda line: click.echo(line, err=True), prepare=prepare), form)
+
+
 @cli.command("query")
 @click.argument("sql")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@form_option
 @click.option("--as-of-run", metavar="RUN", help="See the tables as this run published them.")
 def query_command(sql: str, form: str, as_of_run: str | None) -> None:
     """Run read-only SQL on what is published."""
@@ -92,7 +116,7 @@ def query_command(sql: str, form: str, as_of_run: str | None) -> None:
 
 @cli.command("fingerprint")
 @day_option
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@form_option
 @click.option("--as-of-run", metavar="RUN", help="See the tables as this run published them.")
 def fingerprint_command(day: str, form: str, as_of_run: str | None) -> None:
     """Show one text for each table of a day: equal where the rows are, so that a day made again can be compared."""

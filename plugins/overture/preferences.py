@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,15 @@ from overture.adapters.artifacts import (
     version_of,
 )
 from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.metrics_store import HOLDOUT, metric_rows, replace_holdout
 from overture.adapters.warehouse.training_reads import read_facts, read_interactions, read_readers
 from overture.configuration import load_config
 from overture.core import columns
 from overture.core.behaviour import Behaviour, Interactions, ItemFacts
 from overture.core.confidence import confidence_of, weigh
 from overture.core.factors import Factors
-from overture.core.holdout import judge_holdout
+from overture.core.holdout import DISCOVER, judge_holdout
+from overture.core.judgements import EVERYONE
 from overture.core.ranking import ALS, STRATEGIES, RankedLists
 from overture.core.recommendations import Rules, reasons_for, recommend
 from overture.errors import ArtifactError
@@ -36,7 +38,8 @@ from overture.run import Run
 Flags = npt.NDArray[np.bool_]
 
 RECOMMENDATIONS = "candidate.recommendations"
-METRICS = "candidate.model_metrics"
+ANY = "any"
+"""The task of lists that may hold anything."""
 
 
 @one_blas_thread()
@@ -68,7 +71,7 @@ def train_factors(run: Run, warehouse: Warehouse) -> None:
         manifest = _manifest(run, interactions, factors, identity, time.perf_counter() - start)
         manifest |= {"judged": judged, "holdout": _judge(run, interactions, parameters, promotable)}
         save_factors(folder, factors, manifest)
-    warehouse.replace_day(METRICS, run.day, _metric_rows(run.day, manifest["model_version"], manifest["holdout"]))
+    replace_holdout(warehouse, run.day, _metric_rows(run.day, manifest["model_version"], manifest["holdout"]))
 
 
 @one_blas_thread()
@@ -167,17 +170,28 @@ def _manifest(
 
 
 def _metric_rows(day: date, model_version: str, metrics: Mapping[str, tuple[float, float]]) -> pa.Table:
-    count = len(metrics)
-    return pa.table(
-        {
-            columns.DATA_DAY: pa.array([day] * count, pa.date32()),
-            columns.MODEL_VERSION: pa.array([model_version] * count, pa.string()),
-            columns.STRATEGY: pa.array([ALS] * count, pa.string()),
-            columns.METRIC: pa.array(list(metrics), pa.string()),
-            columns.K: pa.array([load_config("ranking")["list_length"]] * count, pa.int32()),
-            columns.VALUE: pa.array([value for value, _ in metrics.values()], pa.float64()),
-            columns.BASELINE: pa.array([baseline for _, baseline in metrics.values()], pa.float64()),
-        }
+    holdout_days = load_config("interactions")["holdout_days"]
+    stated = {
+        columns.DATA_DAY: day,
+        columns.JUDGED_DAY: day - timedelta(days=holdout_days),
+        columns.HORIZON_DAYS: holdout_days,
+        columns.PROTOCOL: HOLDOUT,
+        columns.MODEL_VERSION: model_version,
+        columns.STRATEGY: ALS,
+        columns.USER_GROUP: EVERYONE,
+        columns.K: load_config("ranking")["list_length"],
+    }
+    return metric_rows(
+        [
+            {
+                **stated,
+                columns.TASK: DISCOVER.rstrip("_") if name.startswith(DISCOVER) else ANY,
+                columns.METRIC: name.removeprefix(DISCOVER),
+                columns.VALUE: value,
+                columns.BASELINE: baseline,
+            }
+            for name, (value, baseline) in metrics.items()
+        ]
     )
 
 

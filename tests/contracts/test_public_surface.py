@@ -14,7 +14,10 @@ TABLES = {
     "recommendations": "data_day user_id rank item_id score strategy reason_item_id model_version",
     "messages": "data_day user_id item_id text locale engine model prompt_version draft_id rung refusal",
     "message_claims": "data_day user_id item_id slot rendered source_table source_column source_key source_day",
-    "model_metrics": "data_day model_version strategy metric k value baseline",
+    "model_metrics": (
+        "data_day model_version strategy metric k value baseline judged_day horizon_days protocol task user_group"
+        " users low high lead_low lead_high"
+    ),
     "validations": "data_day step suite expectation success observed expected",
     "run_costs": "data_day step seconds peak_mb tokens_in tokens_out drafts_made drafts_reused",
     "item_facts": (
@@ -32,6 +35,7 @@ COMMANDS = {
     "step": {"name", "--day", "--users"},
     "run": {"--day", "--users", "--airflow"},
     "backfill": {"--from", "--to", "--users", "--at-a-time"},
+    "evaluate": {"--from", "--to", "--every", "--strategies", "--prepare", "--format"},
     "query": {"sql", "--format", "--as-of-run"},
     "fingerprint": {"--day", "--format", "--as-of-run"},
     "maintain": {"--dry-run"},

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -205,13 +206,29 @@ def test_ranking_again_gives_the_same_rows(run: Run, lake: Warehouse) -> None:
 
 
 def test_metrics_stand_beside_their_baseline_and_beat_it_where_there_are_tastes(lake: Warehouse) -> None:
-    rows = lake.rows("select metric, k, value, baseline, model_version from candidate.model_metrics order by metric")
+    rows = lake.rows("select task, metric, k, value, baseline from candidate.model_metrics order by task, metric")
 
-    names = ("hit_rate", "ndcg", "recall")
-    assert [row[0] for row in rows] == [*(f"discover_{name}" for name in names), *names]
-    assert all(k == 10 and 0 <= value <= 1 and 0 <= baseline <= 1 for _, k, value, baseline, _ in rows)
+    assert [row[:3] for row in rows] == [
+        (task, name, 10) for task in ("any", "discover") for name in ("hit_rate", "ndcg", "recall")
+    ]
+    assert all(0 <= value <= 1 and 0 <= baseline <= 1 for *_, value, baseline in rows)
     # In this shop nobody buys anything twice, so only discovery can be foreseen.
-    assert all(value > baseline for metric, _, value, baseline, _ in rows if metric == "discover_ndcg")
+    assert all(value > baseline for task, metric, _, value, baseline in rows if (task, metric) == ("discover", "ndcg"))
+
+
+def test_metrics_of_the_holdout_say_of_which_days_they_are_and_leave_those_of_backtests_alone(
+    run: Run, lake: Warehouse
+) -> None:
+    assert lake.rows("select distinct judged_day, horizon_days, protocol, user_group from candidate.model_metrics") == [
+        (date(2017, 11, 21), 7, "holdout", "everyone")
+    ]
+    lake.execute(
+        "insert into candidate.model_metrics by name select $day as data_day, 'backtest' as protocol", {"day": DAY}
+    )
+    preferences.train_factors(run, lake)
+    kept = lake.rows("select count(*) filter (protocol = 'backtest'), count(*) from candidate.model_metrics")
+    lake.execute("delete from candidate.model_metrics where protocol = 'backtest'")
+    assert kept == [(1, 7)]
 
 
 def test_the_manifest_says_what_the_factors_were_made_from(run: Run, lake: Warehouse) -> None:

@@ -63,3 +63,30 @@ def fill_facts(lake: Warehouse) -> None:
         """,
         {"day": DAY},
     )
+
+
+def fill_events(lake: Warehouse) -> None:
+    """What the history was made of, once each, and ten days in which every user buys on: some again, some anew."""
+    lake.execute(
+        f"""
+        create table intermediate.int_events_cleaned as
+        with past as (
+            select last_bought_at as occurred_at, user_id, item_id from intermediate.int_interactions_weighted
+        ),
+        future as (
+            select
+                cast($day + cast(1 + (u + i) // 2 % 10 as integer) as timestamp) + interval 9 hour as occurred_at,
+                format('u{{:02}}', u) as user_id,
+                format('i{{:02}}', i) as item_id
+            from range({USERS}) as users(u), range({ITEMS}) as items(i)
+            where (u * 7 + i * 3) % 11 = 0 and u % 2 = i % 2
+        )
+        select
+            cast(occurred_at as date) as data_day,
+            user_id || item_id || occurred_at as event_id,
+            'purchase' as event_type,
+            *
+        from (select * from past union all select * from future)
+        """,
+        {"day": DAY},
+    )

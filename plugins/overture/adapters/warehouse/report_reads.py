@@ -9,8 +9,8 @@ from overture.adapters.warehouse.contracts import contracts
 
 SECTIONS = {
     "Model against the popular baseline": """
-        select strategy, metric, k, round(value, 4) as value, round(baseline, 4) as baseline
-        from marts.model_metrics where data_day = $day order by all
+        select protocol, judged_day, task, strategy, metric, k, round(value, 4) as value, round(baseline, 4) as baseline
+        from marts.model_metrics where data_day = $day and user_group = 'everyone' order by all
     """,
     "Recommendations by strategy": """
         select strategy, count(*) as rows, count(distinct user_id) as users, count(distinct item_id) as items

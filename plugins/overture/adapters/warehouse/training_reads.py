@@ -29,8 +29,8 @@ def read_interactions(warehouse: Warehouse, day: date) -> Interactions:
         """,
         {"day": day},
     )
-    user_ids, users = _encoded(table[columns.USER_ID])
-    item_ids, items = _encoded(table[columns.ITEM_ID])
+    user_ids, users = encoded(table[columns.USER_ID])
+    item_ids, items = encoded(table[columns.ITEM_ID])
     # The lake gives rows in any order; sums over them, and the hash, must not depend on it.
     order = np.lexsort((items, users))
     users, items = users[order], items[order]
@@ -80,9 +80,9 @@ def read_facts(
         },
     )
     return ItemFacts(
-        _texts(table[columns.ITEM_ID]),
-        _texts(table[columns.TITLE]),
-        _texts(table[columns.DEPARTMENT]),
+        texts(table[columns.ITEM_ID]),
+        texts(table[columns.TITLE]),
+        texts(table[columns.DEPARTMENT]),
         table[columns.IS_AVAILABLE].to_numpy(),
         table["is_promotable"].to_numpy(),
         table[columns.BUYERS_28D].to_numpy(),
@@ -102,21 +102,22 @@ def read_readers(warehouse: Warehouse, day: date) -> Readers:
         """,
         {"day": day},
     )
-    return Readers(_texts(table[columns.USER_ID]), _texts(table[columns.FAVOURITE_DEPARTMENT]))
+    return Readers(texts(table[columns.USER_ID]), texts(table[columns.FAVOURITE_DEPARTMENT]))
 
 
-def _encoded(texts: pa.ChunkedArray) -> tuple[Ids, Codes]:
+def encoded(column: pa.ChunkedArray) -> tuple[Ids, Codes]:
     """Return the sorted distinct texts, and each entry's position among them."""
-    encoded = texts.combine_chunks().dictionary_encode()
-    distinct = np.array(encoded.dictionary.to_pylist(), dtype=np.str_)
+    codes = column.combine_chunks().dictionary_encode()
+    distinct = np.array(codes.dictionary.to_pylist(), dtype=np.str_)
     order = np.argsort(distinct, kind="stable")
     position = np.empty(len(distinct), np.int32)
     position[order] = np.arange(len(distinct), dtype=np.int32)
-    return distinct[order], position[encoded.indices.to_numpy()]
+    return distinct[order], position[codes.indices.to_numpy()]
 
 
-def _texts(texts: pa.ChunkedArray) -> npt.NDArray[np.str_]:
-    return np.array(texts.to_pylist(), dtype=np.str_)
+def texts(column: pa.ChunkedArray) -> npt.NDArray[np.str_]:
+    """Return a column of texts as numpy holds them."""
+    return np.array(column.to_pylist(), dtype=np.str_)
 
 
 def _sha256(arrays: Sequence[npt.NDArray[np.generic]]) -> str:
