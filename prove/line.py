@@ -152,7 +152,7 @@ class Line:
 
     def give_drafts(self, taker: "Line") -> None:
         """Store this home's drafts in another: a draft is a stored input, never one that is made again."""
-        self.call(lambda: _give_drafts(self.settings, taker.settings))
+        self.call(lambda: give_drafts(self.settings, taker.settings))
 
     def orphaned_files(self) -> int:
         """Return how many files lie in the lake's folder that its catalog does not know, as kills leave them."""
@@ -222,7 +222,8 @@ def _perform(settings: Settings, name: str, day: date, run_id: str | None, users
     return None
 
 
-def _give_drafts(giver: Settings, taker: Settings) -> None:
+def give_drafts(giver: Settings, taker: Settings) -> None:
+    """Store one home's drafts in another, beside those that it has."""
     from overture.adapters.warehouse import open_warehouse
 
     with open_warehouse(giver, read_only=True) as warehouse:

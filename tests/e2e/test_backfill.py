@@ -22,6 +22,7 @@ from overture.orchestration import server
 from overture.orchestration.airflow_environment import HOST
 from overture.orchestration.backfill import Order, backfill
 from overture.settings import Settings
+from prove.line import give_drafts
 
 pytestmark = pytest.mark.slow
 
@@ -117,6 +118,7 @@ def test_the_tables_answer_while_the_backfill_goes_on(scheduled: Scheduled) -> N
 
 def test_a_day_is_the_same_as_when_it_is_run_alone(scheduled: Scheduled, rows: Rows, tmp_path: Path) -> None:
     alone, day = Settings.from_environment({"OVERTURE_HOME": str(tmp_path / "home")}), DAYS[1]
+    # A draft is an input that is stored, never one that is made again alike.
     give_drafts(scheduled.settings, alone)
     done = overture(alone, "run", "--day", str(day), "--users", str(USERS))
     assert done.returncode == 0, done.stderr
@@ -128,16 +130,6 @@ def test_a_day_is_the_same_as_when_it_is_run_alone(scheduled: Scheduled, rows: R
             [(0,)],
             [(None,)],
         )
-
-
-def give_drafts(giver: Settings, taker: Settings) -> None:
-    """Store one home's drafts in another: a draft is an input that is stored, never one that is made again alike."""
-    with open_warehouse(giver, read_only=True) as warehouse:
-        drafts = warehouse.arrow("select * from copy.drafts")
-    assert drafts.num_rows >= USERS
-    with open_warehouse(taker) as warehouse:
-        warehouse.connection.register("given", drafts)
-        warehouse.write("give drafts", lambda lake: lake.execute("create table copy.drafts as select * from given"))
 
 
 def test_a_day_that_is_none_fails_at_once_and_writes_nothing(scheduled: Scheduled, rows: Rows) -> None:

