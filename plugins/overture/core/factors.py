@@ -70,8 +70,8 @@ def strongest_reasons(
     """
     reasons = np.full(targets.shape, -1, np.int64)
     gram = (item_factors.T @ item_factors + regularization * np.eye(item_factors.shape[1])).astype(np.float32)
-    for users in _blocks_of_like_length(confidence, item_factors.shape[1]):
-        items, c = _padded_rows(confidence, users)
+    for users in blocks_of_like_length(confidence, item_factors.shape[1]):
+        items, c = padded_rows(confidence, users)
         contributions = _contributions(item_factors, gram, items, c, targets[users])
         is_other = (items[:, None, :] != targets[users][:, :, None]) & (
             names[items][:, None, :] != names[targets[users]][:, :, None]
@@ -100,7 +100,7 @@ def _contributions(
     return np.asarray(addends.transpose(0, 2, 1), np.float64)
 
 
-def _blocks_of_like_length(matrix: csr_matrix, k: int) -> Iterator[npt.NDArray[np.int64]]:
+def blocks_of_like_length(matrix: csr_matrix, k: int) -> Iterator[npt.NDArray[np.int64]]:
     """Yield rows that store anything, in blocks of similar length, so that padding is short and memory is bounded."""
     lengths = np.diff(matrix.indptr)
     rows = np.argsort(-lengths, kind="stable")
@@ -113,7 +113,7 @@ def _blocks_of_like_length(matrix: csr_matrix, k: int) -> Iterator[npt.NDArray[n
         start = stop
 
 
-def _padded_rows(matrix: csr_matrix, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Matrix]:
+def padded_rows(matrix: csr_matrix, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Matrix]:
     """Return the columns and values of CSR rows as (rows, longest) arrays; padding has column 0 and value 0."""
     starts = matrix.indptr[rows].astype(np.int64)
     lengths = matrix.indptr[rows + 1] - starts
