@@ -1,4 +1,4 @@
-"""Recommendation strategies that implicit computes: nearest neighbours, Bayesian personalised ranking, and our ALS."""
+"""Recommendation strategies that implicit computes: neighbours, BPR, our ALS, and our ALS together with EASE."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,9 +13,10 @@ from overture.core.behaviour import Interactions, positions_of
 from overture.core.confidence import weigh
 from overture.core.factors import Matrix
 from overture.core.history import BOUGHT, VALUES, History, Items, Users
+from overture.core.item_models import Ease
 from overture.core.parameters import need_number, need_one_of, need_whole
 from overture.core.ranking import Positions
-from overture.core.strategies import Asked, Recommend, no_lists
+from overture.core.strategies import Asked, Recommend, Score, no_lists
 
 BM25: Final = "bm25"
 COSINE: Final = "cosine"
@@ -114,7 +115,8 @@ class Bpr:
         model.fit(learnt.astype(np.float32), show_progress=False)
         has_user = np.diff(learnt.indptr) > 0
         has_item = np.bincount(learnt.indices, minlength=learnt.shape[1]) > 0
-        return _by_factors(model.user_factors, model.item_factors, has_user, has_item)
+        score = _by_factors(model.user_factors, model.item_factors, has_user, has_item)
+        return lambda asked, k: asked.best(score(asked.positions), k)
 
 
 @dataclass(frozen=True)
@@ -131,15 +133,61 @@ class Als:
 
     def fit(self, interactions: History, items: Items, users: Users) -> Recommend:
         """Learn the factors from the decayed weights; where none is heavy enough every list is empty."""
+        score = self.fit_scores(interactions)
+        return no_lists if score is None else lambda asked, k: asked.best(score(asked.positions), k)
+
+    def fit_scores(self, interactions: History) -> Score | None:
+        """Learn the factors and return what scores; None where no weight is heavy enough."""
         parameters = AlsParameters.from_config(load_config("als"))
         flat = _interactions_of(interactions)
         weights = weigh(flat, flat.weights, parameters.least_weight)
         if not weights.matrix.nnz:
-            return no_lists
+            return None
         factors = fit_factors(weights, parameters, self.threads)
         user_row = positions_of(factors.user_ids, interactions.user_ids)
         item_row = positions_of(factors.item_ids, interactions.item_ids)
         return _by_factors(factors.user_factors[user_row], factors.item_factors[item_row], user_row >= 0, item_row >= 0)
+
+
+@dataclass(frozen=True)
+class Together:
+    """The sum of the scores of ALS and EASE, times the item's buyers in 28 days to a small power.
+
+    Both foresee the same 0 or 1, so their scores are of one size, and they err differently: EASE knows pairs of items,
+    factors know taste. EASE knows the most bought items only; where one of both knows nothing it adds 0.
+
+    threads: as for `Als`. regularization, items: as for `Ease`. popularity: the power, 0 or more. nDCG@10 of what was
+    new in the 7 days after 2017-06-13, 07-11 and 08-08 of the bundled source: .0319; with power 0 .0314, EASE alone
+    .0304, ALS alone .0298, popular items .0240. Raises ValueError for a parameter out of range.
+    """
+
+    threads: int = 1
+    regularization: float = 300.0
+    items: int = 4000
+    popularity: float = 0.15
+
+    def __post_init__(self) -> None:
+        need_number("popularity", self.popularity, 0)
+        self._parts()
+
+    def _parts(self) -> tuple[Als, Ease]:
+        return Als(self.threads), Ease(self.regularization, self.items)
+
+    def fit(self, interactions: History, items: Items, users: Users) -> Recommend:
+        """Learn both; where neither learns anything every list is empty."""
+        scores = [score for part in self._parts() if (score := part.fit_scores(interactions)) is not None]
+        if not scores:
+            return no_lists
+        buyers = (items.buyers_28d + 1) / (items.buyers_28d.max(initial=0) + 1)
+        lift = (buyers**self.popularity).astype(np.float32)
+
+        def recommend(asked: Asked, k: int) -> Positions:
+            found = [score(asked.positions) for score in scores]
+            total = np.sum([np.nan_to_num(each) for each in found], axis=0)
+            total[np.all([np.isnan(each) for each in found], axis=0)] = np.nan
+            return asked.best(np.maximum(total, 0) * lift, k)
+
+        return recommend
 
 
 def _interactions_of(history: History) -> Interactions:
@@ -152,19 +200,19 @@ def _interactions_of(history: History) -> Interactions:
 
 def _by_factors(
     user_factors: Matrix, item_factors: Matrix, has_user: npt.NDArray[np.bool_], has_item: npt.NDArray[np.bool_]
-) -> Recommend:
-    """Return what ranks by dot products; a user or item without factors has no score.
+) -> Score:
+    """Return what scores by dot products; a user or item without factors has no score.
 
     The products are summed in float64 and rounded to float32: how BLAS sums depends on how many users are scored
     together, and the rounding takes that difference away.
     """
     users, items = np.asarray(user_factors, np.float64), np.asarray(item_factors, np.float64)
 
-    def recommend(asked: Asked, k: int) -> Positions:
+    def score(positions: Positions) -> Matrix:
         with one_blas_thread():
-            scores = (users[asked.positions] @ items.T).astype(np.float32)
+            scores = (users[positions] @ items.T).astype(np.float32)
         scores[:, ~has_item] = np.nan
-        scores[~has_user[asked.positions]] = np.nan
-        return asked.best(scores, k)
+        scores[~has_user[positions]] = np.nan
+        return scores
 
-    return recommend
+    return score

@@ -23,6 +23,7 @@ __all__ = [
     "Pairs",
     "Recommend",
     "Recommended",
+    "Score",
     "Strategy",
     "Users",
     "fit_strategy",
@@ -147,6 +148,10 @@ class Asked:
 
 Recommend = Callable[[Asked, int], Positions]
 """Called as recommend(users, k): returns int64 (users, k) item positions, best first, -1 past a short list's end."""
+
+
+Score = Callable[[Positions], npt.NDArray[np.float32]]
+"""Called with positions of users: returns a score of every item for each, nan where nothing is known of one of them."""
 
 
 class Strategy(Protocol):
