@@ -72,10 +72,14 @@ def prove_zombies(stage: Day, trials: int, seed: int, seconds: dict[str, float])
         run_id = stage.line.open_run(stage.day)
         for before in step_names()[: step_names().index(name)]:
             stage.line.do(before, stage.day, run_id)
+        former = _newest_try(stage, name)
         zombie = stage.line.starts_step(name, stage.day, run_id)
         if trial % 2 == 0:
             held += _await_lock(stage.catalog, zombie)
         else:
+            # One that is stopped before it has its token is no zombie afterwards, but the newest try.
+            while _newest_try(stage, name) == former and not zombie.has_ended():
+                time.sleep(0.002)
             time.sleep(chance.random() * seconds[name])
         zombie.pause()
         for after in step_names()[step_names().index(name) :]:
@@ -93,6 +97,20 @@ def prove_zombies(stage: Day, trials: int, seed: int, seconds: dict[str, float])
     finding.require(held > 0, "none was stopped while it held the write lock: no proof")
     finding.figures = ", ".join(f"{how}: {count}" for how, count in sorted(ends.items())) + f"; {held} held the lock"
     return finding
+
+
+def _newest_try(stage: Day, step: str) -> int:
+    """Return the token of the step's newest try; 0 without any."""
+    session = psycopg2.connect(stage.catalog)
+    try:
+        with session.cursor() as cursor:
+            cursor.execute(
+                "select coalesce(max(token), 0) from overture.tries where data_day = %s and step = %s",
+                (stage.day, step),
+            )
+            return int(cursor.fetchone()[0])
+    finally:
+        session.close()
 
 
 def _await_lock(catalog: str, child: Child) -> bool:
