@@ -1,5 +1,6 @@
 """Judges what was recommended on a day by what users did next: the published lists beside every strategy."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from overture.adapters.warehouse.evaluation_reads import (
     read_bought_after,
     read_groups,
     read_history,
+    read_purchases,
     read_recommended,
     read_tags,
 )
@@ -124,6 +126,7 @@ def _stage(warehouse: Warehouse, day: date, buying: Sequence[str]) -> tuple[Stag
     facts = read_facts(warehouse, day, ranking["longest_title"], *excluded)
     readers = read_readers(warehouse, day)
     history = read_history(warehouse, day, facts, readers, buying)
+    history = dataclasses.replace(history, purchases=read_purchases(warehouse, day, history, buying))
     items = Items.of(facts, history.item_ids)
     users = Users.of(readers, history.user_ids, items.department_names)
     return Stage(history, items, users, positions_of(history.user_ids, readers.user_ids)), readers.user_ids

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from overture.core.behaviour import Codes, Ids, Interactions, ItemFacts, Readers, positions_of
+from overture.core.purchases import Purchases
 
 BOUGHT: Final = "bought"
 COUNTS: Final = "counts"
@@ -60,7 +61,8 @@ class History:
 
     user_ids, item_ids: sorted, unique; entry i names row (or column) i. counts: float64 CSR of (users, items), how
     often bought, stored only where above 0. weights: the same of decayed weights, with pairs of its own. last_days_ago:
-    int64, one entry for each stored count, in their order. Indices are sorted.
+    int64, one entry for each stored count, in their order. Indices are sorted. purchases: the single purchases that the
+    counts sum up; None where nobody asked for them.
 
     Make one with `of`. Raises ValueError where any of this does not hold.
     """
@@ -70,6 +72,7 @@ class History:
     counts: csr_matrix
     weights: csr_matrix
     last_days_ago: npt.NDArray[np.int64]
+    purchases: Purchases | None = None
 
     @classmethod
     def of(cls, user_ids: Ids, item_ids: Ids, pairs: Pairs) -> "History":

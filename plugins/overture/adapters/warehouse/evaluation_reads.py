@@ -13,6 +13,7 @@ from overture.adapters.warehouse.training_reads import encoded, texts
 from overture.core import columns
 from overture.core.behaviour import Ids, ItemFacts, Readers, positions_of
 from overture.core.history import History, Pairs
+from overture.core.purchases import Purchases
 from overture.core.ranking import Positions
 
 HISTORY = """
@@ -47,6 +48,18 @@ select
     coalesce(weighted.weight, 0.0) as weight
 from bought
 full join weighted using (user_id, item_id)
+"""
+
+PURCHASES = """
+select distinct
+    user_id,
+    item_id,
+    $day - cast(occurred_at as date) as days_ago
+from intermediate.int_events_cleaned
+where
+    data_day <= $day
+    and occurred_at < $day + 1
+    and list_contains($buying_event_types, event_type)
 """
 
 BOUGHT_AFTER = """
@@ -117,6 +130,17 @@ def read_history(
         table[columns.BOUGHT_DAYS_AGO].to_numpy(),
     )
     return History.of(user_ids, item_ids, pairs)
+
+
+def read_purchases(warehouse: Warehouse, day: date, history: History, buying_event_types: Sequence[str]) -> Purchases:
+    """Return each day on which a user of the history bought an item by the end of `day`: what its counts sum up."""
+    table = warehouse.arrow(PURCHASES, {"day": day, "buying_event_types": list(buying_event_types)})
+    (users, user_codes), (items, item_codes) = encoded(table[columns.USER_ID]), encoded(table[columns.ITEM_ID])
+    return Purchases.of(
+        positions_of(history.user_ids, users)[user_codes],
+        positions_of(history.item_ids, items)[item_codes],
+        table["days_ago"].to_numpy(),
+    )
 
 
 def read_bought_after(
