@@ -25,7 +25,7 @@ from overture.core.factors import Matrix
 from overture.core.ranking import rank_by_factors
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-PLAN = Plan(users=100_000, items=20_000, clusters=100, purchases=125, loyalty=0.6, skew=0.8, seed=7)
+PLAN = Plan(users=100_000, items=20_000, clusters=100, purchases=150, loyalty=0.6, skew=0.8, seed=7)
 """10 million pairs of a user and an item."""
 
 FACTORS, THREADS, MEMORY = 64, 2, "8g"
