@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from overture.core.factors import Matrix
+from overture.core.parameters import need_whole
 
 ALS: Final = "als"
 POPULAR_IN_DEPARTMENT: Final = "popular_in_department"
@@ -55,8 +56,10 @@ def rank_by_factors(
 
     user_factors: (users, k). item_factors: (items, k). allowed: (items,). excluded: (users, items) CSR; a stored pair
     is never ranked. Exact: every pair is scored, in tiles of one matrix product each, so memory does not grow with
-    users times items. A score's last bit may depend on which users are ranked together, as BLAS sums.
+    users times items. A score's last bit may depend on which users are ranked together, as BLAS sums. Raises ValueError
+    for a length below 1, factors that are not finite, and arrays of other users or items.
     """
+    _need_rankable(user_factors, item_factors, allowed, excluded, length)
     candidates = np.flatnonzero(allowed)
     lists = RankedLists.empty(len(user_factors), length)
     # Whole parts; the columns past the last candidate stay empty.
@@ -82,6 +85,21 @@ def rank_by_factors(
         lists.scores[start + rows, places] = found
         lists.strategies[start + rows, places] = STRATEGIES.index(ALS)
     return lists
+
+
+def _need_rankable(
+    user_factors: Matrix, item_factors: Matrix, allowed: npt.NDArray[np.bool_], excluded: csr_matrix, length: int
+) -> None:
+    need_whole("length", length, 1)
+    for side, factors in (("user", user_factors), ("item", item_factors)):
+        bad = int((~np.isfinite(factors)).any(axis=1).sum())
+        if bad:
+            raise ValueError(f"{side} factors; expected: finite; got: {bad} rows that are not")
+    if len(allowed) != len(item_factors):
+        raise ValueError(f"allowed; expected: one for each item, {len(item_factors)}; got: {len(allowed)}")
+    expected = (len(user_factors), len(item_factors))
+    if excluded.shape != expected:
+        raise ValueError(f"excluded; expected: {expected}; got: {excluded.shape}")
 
 
 def _by_column(excluded: csr_matrix, column_of: Positions) -> tuple[Positions, Positions]:
