@@ -67,8 +67,8 @@ def explain(learnt: Learnt, past: Past, users: Positions, targets: Positions) ->
     users: (n,) rows of the past. targets: (n, length) item positions, -1 where there is none.
 
     The item that is named adds most among those that the user bought, that have a name, another one than the target
-    has, and that add anything: "milk, because you buy milk" is no reason. Where there is no such item it is -1. Of equals the first by position is
-    taken.
+    has, and that add anything: "milk, because you buy milk" is no reason. Where there is no such item it is -1. Of
+    equals the first by position is taken.
     """
     found = Explanations.none(targets.shape)
     titles = past.titles
