@@ -34,12 +34,23 @@ from overture.core.drops import TOO_MANY_OF_A_CATEGORY, count_drops
 from overture.core.explanations import Explanations, Past, explain
 from overture.core.factors import Factors
 from overture.core.habits import Habits
-from overture.core.ranking import ALS_WITH_EASE, FOLD_IN, HABITS, STRATEGIES, Positions, RankedLists
+from overture.core.ranking import (
+    ALS_WITH_EASE,
+    FOLD_IN,
+    HABITS,
+    POPULAR_BY_DEFAULT,
+    STRATEGIES,
+    Positions,
+    RankedLists,
+)
 from overture.core.recommendations import Wishes, discover, popular_shelves, replenish
 from overture.core.scoring import FactorScores, SumOfScores
 from overture.core.strategies import DISCOVER, REPLENISH, TASKS
 from overture.errors import ArtifactError, SettingsError
 from overture.run import Run
+
+LEARNT_RUNGS = (STRATEGIES.index(ALS_WITH_EASE), STRATEGIES.index(FOLD_IN))
+"""Rows whose history must say why they are listed."""
 
 
 @one_blas_thread()
@@ -59,12 +70,15 @@ def rank_items(run: Run, warehouse: Warehouse) -> None:
     factors, rungs, version = _factors_of(run, warehouse, stage, ranking)
     learnt = together.learn(stage.history, stage.items, factors)
     in_groups = read_group_buyers(warehouse, run.day, ids, buying, ranking["least_group_users"])
-    shelves = popular_shelves(stage.items, stage.users, asked[DISCOVER], length, in_groups)
+    shelves = popular_shelves(stage.items, asked[DISCOVER], length, in_groups)
     wishes = _wishes(warehouse, run.day, ids, rules, length)
     new, passed_over = discover(learnt, rungs[stage.asked], asked[DISCOVER], shelves, wishes)
     again = replenish(habits.learn(stage.history), asked[REPLENISH], length)
+    reasons = _explain(learnt, factors, stage, new, _titles(facts, ids[1]))
+    is_unfounded = np.isin(new.strategies, LEARNT_RUNGS) & (reasons.items[:, :, 0] < 0)
+    new.strategies[is_unfounded] = STRATEGIES.index(POPULAR_BY_DEFAULT)
     found = (
-        TaskLists(DISCOVER, new, _explain(learnt, factors, stage, new, _titles(facts, ids[1]))),
+        TaskLists(DISCOVER, new, reasons),
         TaskLists(REPLENISH, again, Explanations.of_themselves(again.items, again.scores)),
     )
     dropped = _drops(warehouse, run.day, stage, kept_out, ids[1])
@@ -147,8 +161,7 @@ def _titles(facts: ItemFacts, item_ids: Ids) -> Positions:
 def _explain(
     learnt: SumOfScores | None, factors: FactorScores, stage: Stage, lists: RankedLists, titles: Positions
 ) -> Explanations:
-    by_learnt = np.isin(lists.strategies, [STRATEGIES.index(name) for name in (ALS_WITH_EASE, FOLD_IN)])
-    targets = np.where(by_learnt, lists.items, -1)
+    targets = np.where(np.isin(lists.strategies, LEARNT_RUNGS), lists.items, -1)
     if learnt is None:
         return Explanations.none(targets.shape)
     touched = (stage.history.counts + factors.confidence).tocsr()

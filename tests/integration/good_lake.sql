@@ -68,7 +68,7 @@ values
     ('2017-11-28', 'ana', 2, 'item-11', 0.8, 'als_with_ease', 'item-2', 'als-1', 'discover'),
     ('2017-11-28', 'ana', 3, 'item-12', 7, 'popular', null, 'popular-1', 'discover'),
     ('2017-11-28', 'ana', 1, 'item-1', 0.7, 'habits', null, 'als-1', 'replenish'),
-    ('2017-11-28', 'ben', 1, 'item-13', 5, 'popular_in_department', null, 'popular-1', 'discover'),
+    ('2017-11-28', 'ben', 1, 'item-13', 5, 'popular_in_group', null, 'popular-1', 'discover'),
     ('2017-11-28', 'ben', 2, 'item-14', 8, 'popular', null, 'popular-1', 'discover');
 insert into candidate.recommendation_reasons (data_day, user_id, task, rank, place, reason_item_id, share) values
     ('2017-11-28', 'ana', 'discover', 1, 1, 'item-1', 0.6),

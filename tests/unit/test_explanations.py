@@ -20,12 +20,16 @@ class Table:
 
     added: tuple[float, ...]
     allowed: Positions
+    prior: float = 0.0
 
     def scores(self, users: Positions) -> np.ndarray:
         raise NotImplementedError
 
     def contributions(self, users: Positions, history: Positions, targets: Positions) -> Scores:
         return np.repeat(np.array(self.added)[history][:, None, :], targets.shape[1], axis=1)
+
+    def given(self, targets: Positions) -> Scores:
+        return np.full(targets.shape, self.prior)
 
 
 def explained(added: tuple[float, ...], targets: list[list[int]], titles: Positions = TITLES) -> Explanations:
@@ -51,6 +55,19 @@ def test_the_sum_is_that_of_all_contributions_those_that_take_away_too() -> None
     assert found.sums[0, 0] == pytest.approx(0.5)
     assert found.items[0, 0].tolist() == [1, 2, 3]
     assert found.shares[0, 0] == pytest.approx([0.8, 0.4, 0.2])
+
+
+def test_what_is_given_whoever_asks_is_part_of_the_score_and_no_reason() -> None:
+    learnt = Table((0.1, 0.4, 0.2, 0.3, 0, 0), np.arange(6), prior=1.0)
+    found = explain(learnt, Past(PAST, BOUGHT, TITLES), np.array([0]), np.array([[4]]))
+    assert found.sums[0, 0] == pytest.approx(2.0)
+    assert found.shares[0, 0] == pytest.approx([0.2, 0.15, 0.1])
+
+
+def test_a_history_that_speaks_against_an_item_explains_nothing() -> None:
+    learnt = Table((0.1, -0.4, 0.0, 0.0, 0, 0), np.arange(6), prior=1.0)
+    found = explain(learnt, Past(PAST, BOUGHT, TITLES), np.array([0]), np.array([[4]]))
+    assert (found.items[0, 0].tolist(), found.named.tolist(), found.sums[0, 0]) == ([-1, -1, -1], [[-1]], 1.0)
 
 
 def test_what_adds_nothing_is_no_reason() -> None:

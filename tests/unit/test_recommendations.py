@@ -6,7 +6,7 @@ from scipy.sparse import csr_matrix
 
 from overture.core import recommendations as module
 from overture.core.diversity import Variety
-from overture.core.history import History, Items, Pairs, Users
+from overture.core.history import History, Items, Pairs
 from overture.core.ranking import STRATEGIES, RankedLists
 from overture.core.recommendations import Wishes, discover, popular_shelves, replenish
 from overture.core.scoring import ItemScores, SumOfScores
@@ -21,7 +21,6 @@ FACTS = Items(
     is_allowed=np.array([True, True, True, False, True, False]),
 )
 READERS = np.array(["ana", "kim", "new", "stranger"])
-USERS = Users(np.array([[2], [1], [1], [-1]], np.int32))
 # Ana bought bread and milk, Kim cheese alone.
 HISTORY = History.of(
     READERS,
@@ -36,7 +35,7 @@ PART = ItemScores(
     csr_matrix(np.array([[0, 2, 0], [0, 1, 0], [0, 0, 0], [0, 0, 0]], np.float32)),
     ALLOWED,
 )
-LEARNT = SumOfScores([PART], np.ones(6))
+LEARNT = SumOfScores([PART], np.ones(6), np.zeros(6))
 RUNGS = np.array([STRATEGIES.index("als_with_ease"), STRATEGIES.index("fold_in"), -1, -1], np.int8)
 # People like Kim and the stranger buy apples, and cheese once.
 GROUPS = csr_matrix(np.array([[2.0, 0, 1, 0, 0, 7]])), np.array([-1, 0, -1, 0])
@@ -46,7 +45,7 @@ def found(
     facts: Items = FACTS, length: int = 3, rungs: np.ndarray = RUNGS, learnt: SumOfScores | None = LEARNT
 ) -> dict[str, list[tuple[str, str]]]:
     asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, facts.is_allowed)
-    shelves = popular_shelves(facts, USERS, asked, length, GROUPS)
+    shelves = popular_shelves(facts, asked, length, GROUPS)
     return by_reader(discover(learnt, rungs, asked, shelves, wishes(length))[0])
 
 
@@ -71,20 +70,20 @@ def test_a_reader_with_few_events_says_so() -> None:
     assert found(length=1)["kim"] == [("apple", "fold_in")]
 
 
-def test_a_short_list_is_filled_from_the_department_then_the_group_then_what_is_popular() -> None:
-    assert found()["kim"] == [("apple", "fold_in"), ("milk", "popular_in_department"), ("bread", "popular")]
+def test_a_short_list_is_filled_with_what_is_popular_in_the_group_then_at_all() -> None:
+    assert found(length=4)["kim"] == [
+        ("apple", "fold_in"), ("bread", "fold_in"), ("milk", "popular")
+    ]  # fmt: skip
     assert found()["stranger"] == [
         ("apple", "popular_in_group"), ("cheese", "popular_in_group"), ("bread", "popular")
     ]  # fmt: skip
-    assert found()["new"] == [
-        ("milk", "popular_in_department"), ("cheese", "popular_in_department"), ("bread", "popular")
-    ]  # fmt: skip
+    assert found()["new"] == [("bread", "popular"), ("milk", "popular"), ("cheese", "popular")]
 
 
 def test_where_nothing_was_learnt_everyone_gets_what_is_popular() -> None:
     for nothing in (found(learnt=None), found(rungs=np.full(4, -1, np.int8))):
         assert {strategy for rows in nothing.values() for _, strategy in rows} == {
-            "popular_in_department", "popular_in_group", "popular"
+            "popular_in_group", "popular"
         }  # fmt: skip
 
 
@@ -94,7 +93,7 @@ def test_a_list_holds_all_that_is_new_and_allowed_and_no_more() -> None:
 
 def test_nobody_is_recommended_anything_new_where_nothing_is_available() -> None:
     sold_out = replace(FACTS, is_allowed=np.zeros(6, bool))
-    nothing = SumOfScores([replace(PART, allowed=ALLOWED[:0])], np.ones(6))
+    nothing = SumOfScores([replace(PART, allowed=ALLOWED[:0])], np.ones(6), np.zeros(6))
     assert found(sold_out, learnt=nothing) == {str(reader): [] for reader in READERS}
 
 
@@ -106,7 +105,7 @@ def test_readers_get_the_same_lists_one_at_a_time(monkeypatch: pytest.MonkeyPatc
 
 def test_scores_fall_within_each_strategy() -> None:
     asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, FACTS.is_allowed)
-    lists, _ = discover(LEARNT, RUNGS, asked, popular_shelves(FACTS, USERS, asked, 3, GROUPS), wishes(3))
+    lists, _ = discover(LEARNT, RUNGS, asked, popular_shelves(FACTS, asked, 3, GROUPS), wishes(3))
     assert lists.scores[0, :2].tolist() == pytest.approx([1.8, 0.6])
     assert lists.scores[3].tolist() == [2, 1, 9]
 
@@ -133,20 +132,20 @@ def test_an_item_on_offer_for_the_reader_is_lifted_and_its_score_says_so() -> No
 
 def test_a_list_is_varied_and_filled_up_where_that_leaves_places_free() -> None:
     asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, FACTS.is_allowed)
-    shelves = popular_shelves(FACTS, USERS, asked, 3, GROUPS)
+    shelves = popular_shelves(FACTS, asked, 3, GROUPS)
     alike = wishes(1, tags=np.zeros((6, 1), np.int64))
     lists, passed_over = discover(LEARNT, RUNGS, asked, shelves, alike)
     assert (by_reader(lists)["ana"], passed_over) == ([("cheese", "als_with_ease")], 0)
     lists, _ = discover(LEARNT, RUNGS, asked, shelves, replace(alike, length=2))
-    assert by_reader(lists)["ana"] == [("cheese", "als_with_ease"), ("apple", "popular_in_department")]
+    assert by_reader(lists)["ana"] == [("cheese", "als_with_ease"), ("apple", "popular")]
 
 
 def test_a_pair_that_is_kept_out_stands_in_no_list_whatever_speaks_for_it() -> None:
     kept_out = csr_matrix(([1.0] * 4, ([0, 1, 3, 0], [2, 4, 1, 4])), shape=(4, 6))
     new, again = (Asked(np.arange(4), task, HISTORY.counts, FACTS.is_allowed, kept_out) for task in TASKS)
-    lists, _ = discover(LEARNT, RUNGS, new, popular_shelves(FACTS, USERS, new, 9, GROUPS), wishes(9))
+    lists, _ = discover(LEARNT, RUNGS, new, popular_shelves(FACTS, new, 9, GROUPS), wishes(9))
     assert {reader: [item for item, _ in rows] for reader, rows in by_reader(lists).items()} == {
-        "ana": ["apple"], "kim": ["apple", "bread"], "new": ["milk", "cheese", "bread", "apple"],
+        "ana": ["apple"], "kim": ["apple", "bread"], "new": ["bread", "milk", "cheese", "apple"],
         "stranger": ["apple", "cheese", "milk"],
     }  # fmt: skip
     assert by_reader(replenish(HISTORY.counts, again, 3))["ana"] == [("bread", "habits")]

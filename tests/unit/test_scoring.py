@@ -35,29 +35,33 @@ def item_scores() -> ItemScores:
 
 
 PARTS = (factor_scores(), item_scores())
-SUM = SumOfScores(PARTS, RANDOM.random(ITEMS) + 0.5)
+SUM = SumOfScores(PARTS, RANDOM.random(ITEMS) + 0.5, RANDOM.random(ITEMS))
 EVERYONE = np.arange(USERS)
 
 
 @pytest.mark.parametrize("learnt", [*PARTS, SUM], ids=["factors", "items", "sum"])
-def test_the_contributions_of_the_whole_history_sum_to_the_score(learnt: FactorScores) -> None:
+def test_the_contributions_of_the_whole_history_and_what_is_given_sum_to_the_score(learnt: FactorScores) -> None:
     history = np.tile(np.append(np.arange(ITEMS), -1), (USERS, 1))
-    added = learnt.contributions(EVERYONE, history, np.tile(ALLOWED, (USERS, 1)))
+    targets = np.tile(ALLOWED, (USERS, 1))
+    added = np.nansum(learnt.contributions(EVERYONE, history, targets)[:, :, :-1], axis=2)
     scores = learnt.scores(EVERYONE)
-    assert added.shape == (USERS, len(ALLOWED), ITEMS + 1)
-    sums = np.nansum(added[:, :, :-1], axis=2)
-    np.testing.assert_allclose(sums[np.isfinite(scores)], scores[np.isfinite(scores)], atol=1e-5)
-    assert (sums[~np.isfinite(scores)] < 1e-5).all()
-    assert np.isfinite(scores).sum() > 20
+    is_told = np.isfinite(scores) & ((added > 0) | (learnt is not SUM))
+    sums = added + learnt.given(targets)
+    np.testing.assert_allclose(sums[is_told], scores[is_told], atol=1e-5)
+    assert is_told.sum() > 20
 
 
-def test_what_is_unknown_has_no_score_and_adds_nothing_to_a_sum_which_is_one_only_above_0() -> None:
+def test_a_history_that_speaks_against_an_item_leaves_the_prior_and_the_unknown_has_no_score() -> None:
     factors, items = (part.scores(EVERYONE) for part in PARTS)
     assert np.isnan(factors[3]).all()
     assert np.isnan(factors[:, 3]).all()
     assert np.isnan(items[:, ALLOWED == 7]).all()
-    total = (np.nan_to_num(factors) + np.nan_to_num(items)) * SUM.lift[ALLOWED]
-    np.testing.assert_allclose(SUM.scores(EVERYONE), np.where(total > 0, total, np.nan), rtol=1e-5)
+    learnt = np.nan_to_num(factors) + np.nan_to_num(items)
+    expected = np.maximum(learnt, 0) * SUM.lift[ALLOWED] + SUM.prior[ALLOWED]
+    expected[np.isnan(factors) & np.isnan(items)] = np.nan
+    np.testing.assert_allclose(SUM.scores(EVERYONE), expected, rtol=1e-5)
+    assert ((learnt < 0) & (expected > 0)).any()
+    assert np.isnan(expected).any()
 
 
 @pytest.mark.parametrize("task", [DISCOVER, REPLENISH])
@@ -75,7 +79,7 @@ def test_the_best_are_those_of_the_whole_scores_with_their_scores(task: str) -> 
 def test_parts_that_allow_other_items_cannot_be_summed() -> None:
     other = ItemScores(np.array([1]), np.ones((1, 1), np.float32), csr_matrix((USERS, 1)), ALLOWED[:3])
     with pytest.raises(ValueError, match="the same allowed items"):
-        SumOfScores([PARTS[0], other], np.ones(ITEMS))
+        SumOfScores([PARTS[0], other], np.ones(ITEMS), np.zeros(ITEMS))
 
 
 def test_the_value_of_a_pair_that_is_not_stored_is_0() -> None:

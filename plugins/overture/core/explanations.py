@@ -23,9 +23,10 @@ MOST = 3
 class Explanations:
     """Where each score comes from. The first axes are (users, list length); -1, 0 and nan where there is no item.
 
-    items: (users, n, MOST) int64, the past items that add most, greatest first. shares: float64 of the same shape, the
-    part of the score that each carries; all shares of a score, those of items left out too, sum to 1. sums: (users, n)
-    float64, the sum of all contributions: the score. named: (users, n) int64, the past item to name to the reader.
+    items: (users, n, MOST) int64, the past items that add most, greatest first; none where the history as a whole adds
+    nothing. shares: float64 of the same shape, the part of the score that each carries; with those of items left out
+    and of what is given whoever asks they sum to 1. sums: (users, n) float64, the score made up from its parts. named:
+    (users, n) int64, the past item to name to the reader.
     """
 
     items: Positions
@@ -71,37 +72,41 @@ def explain(learnt: Learnt, past: Past, users: Positions, targets: Positions) ->
     equals the first by position is taken.
     """
     found = Explanations.none(targets.shape)
-    titles = past.titles
     for block in blocks_of_like_length(past.touched[users], targets.shape[1]):
-        history = padded_rows(past.touched, users[block])
-        wanted = targets[block]
+        history, wanted = padded_rows(past.touched, users[block]), targets[block]
         added = learnt.contributions(users[block], history, wanted)
         added[np.broadcast_to((history < 0)[:, None, :], added.shape)] = 0.0
+        # A history that speaks against an item on the whole explains nothing.
+        added *= added.sum(axis=2, keepdims=True) > 0
+        found.sums[block] = added.sum(axis=2) + learnt.given(wanted)
         _take_strongest(found, block, history, added)
-        is_other = (titles[history][:, None, :] != titles[wanted][:, :, None]) & (
-            history[:, None, :] != wanted[:, :, None]
-        )
-        has_name = (titles[history] >= 0) & (values_at(past.bought, users[block], history) > 0)
-        nameable = np.where(is_other & has_name[:, None, :], added, 0.0)
-        best = nameable.argmax(axis=2)
-        is_reason = np.take_along_axis(nameable, best[:, :, None], axis=2)[:, :, 0] > 0
-        found.named[block] = np.where(is_reason, np.take_along_axis(history, best, axis=1), -1)
+        found.named[block] = _to_name(past, (users[block], history, wanted), added)
     for array, nothing in ((found.items, -1), (found.shares, 0.0), (found.sums, np.nan), (found.named, -1)):
         array[targets < 0] = nothing
     return found
 
 
 def _take_strongest(found: Explanations, block: Positions, history: Positions, added: Scores) -> None:
-    found.sums[block] = added.sum(axis=2)
     order = np.argsort(-added, axis=2, kind="stable")[:, :, :MOST]
-    width = order.shape[2]
     strongest = np.take_along_axis(added, order, axis=2)
-    is_real = strongest > 0
     rows = np.arange(len(block))[:, None, None]
-    found.items[block, :, :width] = np.where(is_real, history[rows, order], -1)
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = strongest / found.sums[block][:, :, None]
-    found.shares[block, :, :width] = np.where(is_real & np.isfinite(shares), shares, 0.0)
+    is_real = (strongest > 0) & np.isfinite(shares)
+    found.items[block, :, : order.shape[2]] = np.where(is_real, history[rows, order], -1)
+    found.shares[block, :, : order.shape[2]] = np.where(is_real, shares, 0.0)
+
+
+def _to_name(past: Past, block: tuple[Positions, Positions, Positions], added: Scores) -> Positions:
+    users, history, targets = block
+    titles = past.titles[history]
+    has_name = (titles >= 0) & (values_at(past.bought, users, history) > 0)
+    is_other = titles[:, None, :] != past.titles[targets][:, :, None]
+    is_other &= history[:, None, :] != targets[:, :, None]
+    nameable = np.where(is_other & has_name[:, None, :], added, 0.0)
+    best = nameable.argmax(axis=2)
+    is_reason = np.take_along_axis(nameable, best[:, :, None], axis=2)[:, :, 0] > 0
+    return np.where(is_reason, np.take_along_axis(history, best, axis=1), -1)
 
 
 def blocks_of_like_length(matrix: csr_matrix, targets: int) -> Iterator[Positions]:

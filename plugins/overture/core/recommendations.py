@@ -8,11 +8,10 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from overture.core.diversity import Tags, Variety, choose
-from overture.core.history import Items, Users
+from overture.core.history import Items
 from overture.core.ranking import (
     HABITS,
     POPULAR,
-    POPULAR_IN_DEPARTMENT,
     POPULAR_IN_GROUP,
     STRATEGIES,
     Positions,
@@ -110,24 +109,21 @@ def replenish(habits: csr_matrix, asked: Asked, length: int) -> RankedLists:
     return RankedLists(items, scores, np.where(items >= 0, STRATEGIES.index(HABITS), -1).astype(np.int8))
 
 
-def popular_shelves(
-    items: Items, users: Users, asked: Asked, length: int, in_groups: tuple[csr_matrix, Positions]
-) -> list[Shelf]:
-    """Return what is popular in the reader's favourite department, with readers of the same kind, and at all.
+def popular_shelves(items: Items, asked: Asked, length: int, in_groups: tuple[csr_matrix, Positions]) -> list[Shelf]:
+    """Return what is popular with readers of the same kind, and at all.
+
+    Popular items of the favourite department are not among them: to users of whom one item was kept they foresaw the
+    next week with an nDCG@10 of .088 (2017-06-13) and .086 (2017-07-11), those of the same age and income .134 and
+    .121, popular ones at all .131 and .121.
 
     in_groups: (groups, items) CSR of buyers in 28 days, and which group each reader is in, -1 for none.
     """
     # Deep enough for a reader who bought all that stands at the top.
     depth = int(np.diff(asked.struck_out.indptr).max(initial=0)) + length
-    departments = most_popular(
-        items.buyers_28d, items.departments.astype(np.int64), len(items.department_names), asked.is_allowed, depth
-    )
     at_all = most_popular(items.buyers_28d, np.zeros(len(items.buyers_28d), np.int64), 1, asked.is_allowed, depth)
-    favourites = users.favourite_departments[asked.positions, 0].astype(np.int64)
     of_groups, group_scores = _by_group(in_groups[0], asked.is_allowed, depth)
     buyers = np.append(items.buyers_28d, 0.0)  # the last is where -1 points to
     return [
-        Shelf(POPULAR_IN_DEPARTMENT, departments, buyers[departments], favourites),
         Shelf(POPULAR_IN_GROUP, of_groups, group_scores, in_groups[1]),
         Shelf(POPULAR, at_all, buyers[at_all], np.zeros(len(asked), np.int64)),
     ]

@@ -28,8 +28,11 @@ class Learnt(Protocol):
         """Return (users, n, h) float64: what each item of a user's history adds to the score of each target.
 
         history: (users, h) item positions. targets: (users, n). Both are -1 where there is none; what stands in such a
-        place is undefined. Summed over the whole history, contributions are the score.
+        place is undefined. Summed over the whole history, and with `given`, contributions are the score.
         """
+
+    def given(self, targets: Positions) -> Scores:
+        """Return what is in each target's score whoever the user is, as float64 of the shape of `targets`."""
 
 
 def best_of(learnt: Learnt, asked: Asked, k: int) -> tuple[Positions, Scores]:
@@ -79,6 +82,10 @@ class FactorScores:
         addends = np.matmul(items, solved) * confidence[:, :, None]
         return np.asarray(addends.transpose(0, 2, 1), np.float64)
 
+    def given(self, targets: Positions) -> Scores:
+        """Return 0: all of a dot product comes from the user."""
+        return np.zeros(targets.shape)
+
 
 @dataclass(frozen=True)
 class ItemScores:
@@ -109,18 +116,25 @@ class ItemScores:
         found = self.weights[source[:, None, :], target[:, :, None]] * counts[:, None, :]
         return np.where(target[:, :, None] >= 0, found, 0.0).astype(np.float64)
 
+    def given(self, targets: Positions) -> Scores:
+        """Return 0: all of a sum comes from the user's items."""
+        return np.zeros(targets.shape)
+
 
 @dataclass(frozen=True)
 class SumOfScores:
-    """The sum of what several have learnt, times a factor for each item; where one knows nothing it adds 0.
+    """The sum of what several have learnt, times a factor for each item, plus what anybody would do.
 
-    What does not come above 0 is no score: nothing speaks for such an item, so it would be listed without a reason.
+    Where one part knows nothing it adds 0; a sum below 0 counts as 0. The less a history tells, the nearer its sums are
+    to 0, and the more the order is that of the prior.
 
-    lift: (items,) float64, above 0, in the history's order. Raises ValueError where the parts allow different items.
+    lift: (items,) float64, above 0, prior: (items,) float64, 0 or more, both in the history's order. Raises ValueError
+    where the parts allow different items.
     """
 
     parts: Sequence[Learnt]
     lift: Scores
+    prior: Scores
 
     def __post_init__(self) -> None:
         if any(not np.array_equal(part.allowed, self.allowed) for part in self.parts):
@@ -132,15 +146,21 @@ class SumOfScores:
         return self.parts[0].allowed
 
     def scores(self, users: Positions) -> Matrix:
-        """Return the sums; nan where no part knows anything, and where the sum is not above 0."""
-        total = np.sum([np.nan_to_num(part.scores(users)) for part in self.parts], axis=0)
-        total[total <= 0] = np.nan
-        return np.asarray(total * self.lift[self.allowed].astype(np.float32), np.float32)
+        """Return the sums; nan where no part knows anything."""
+        found = [part.scores(users) for part in self.parts]
+        total = np.maximum(np.sum([np.nan_to_num(each) for each in found], axis=0), 0)
+        total = total * self.lift[self.allowed] + self.prior[self.allowed]
+        total[np.all([np.isnan(each) for each in found], axis=0)] = np.nan
+        return np.asarray(total, np.float32)
 
     def contributions(self, users: Positions, history: Positions, targets: Positions) -> Scores:
         """Return the sum of the parts' contributions, lifted as the targets' scores are."""
         total = np.sum([part.contributions(users, history, targets) for part in self.parts], axis=0)
         return np.asarray(total * self.lift[targets][:, :, None], np.float64)
+
+    def given(self, targets: Positions) -> Scores:
+        """Return the prior."""
+        return np.asarray(self.prior[targets], np.float64)
 
 
 def values_at(matrix: csr_matrix, rows: Positions, columns: Positions) -> npt.NDArray[np.float64]:
