@@ -7,10 +7,12 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from overture.adapters.als import one_blas_thread
+from overture.adapters.als import AlsParameters, one_blas_thread
 from overture.adapters.artifacts import version_of
+from overture.adapters.implicit_strategies import Als, Together
 from overture.adapters.strategy_registry import load_strategies
 from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.champions import champion_of
 from overture.adapters.warehouse.evaluation_reads import (
     last_landed_day,
     read_bought_after,
@@ -39,7 +41,7 @@ from overture.core.judgements import (
     rows_of_lists,
 )
 from overture.core.ranking import Positions
-from overture.core.strategies import TASKS
+from overture.core.strategies import TASKS, Strategy
 from overture.errors import SettingsError, UsageError
 
 POPULAR = "popular"
@@ -89,7 +91,8 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
     for a strategy that fails, SettingsError for one that is not registered.
     """
     protocol, buying = read_protocol(), load_config("interactions")["buying_event_types"]
-    strategies = load_strategies(names)
+    champion = champion_of(warehouse, day)
+    strategies = _with_parameters(load_strategies(names), champion.parameters)
     stage, reader_ids = _stage(warehouse, day, buying)
     published = read_recommended(warehouse, day, stage.history)
     if not published.model_version:
@@ -110,7 +113,8 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
             foresight = foresights[task, horizon] = foresight_of(stage, task, lists[task], bought)
             rows = rows_of_foresight(foresight, groups, protocol.sampling)
             found += _as_rows(rows, {columns.DATA_DAY: until, columns.HORIZON_DAYS: horizon, columns.TASK: task})
-    versions = {name: version_of({columns.STRATEGY: name, "configuration": config_hash()}) for name in strategies}
+    configuration = config_hash(champion.version)
+    versions = {name: version_of({columns.STRATEGY: name, "configuration": configuration}) for name in strategies}
     stated = {columns.JUDGED_DAY: day, columns.K: protocol.k, columns.PROTOCOL: BACKTEST}
     versions[PUBLISHED] = published.model_version
     table = metric_rows(
@@ -118,6 +122,14 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
     )
     publish_backtest(warehouse, day, list(versions), table)
     return JudgedDay(day, reader_ids, foresights)
+
+
+def _with_parameters(strategies: Mapping[str, Strategy], parameters: AlsParameters) -> dict[str, Strategy]:
+    """Return the strategies, those that learn factors with these parameters."""
+    return {
+        name: dataclasses.replace(each, factor_parameters=parameters) if isinstance(each, Als | Together) else each
+        for name, each in strategies.items()
+    }
 
 
 def _stage(warehouse: Warehouse, day: date, buying: Sequence[str]) -> tuple[Stage, Ids]:

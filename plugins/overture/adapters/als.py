@@ -1,5 +1,6 @@
 """The door to implicit: alternating least squares over our own confidence matrix."""
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -34,7 +35,7 @@ class AlsParameters:
         for name, kind in cls.__annotations__.items():
             value = config.get(name)
             least = 1 if name in ("factors", "iterations") else 0
-            if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+            if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < math.inf:
                 raise SettingsError("bad parameter", where=f"als.toml, {name}", expected=f"{least} or more", got=value)
             parameters[name] = kind(value)
         return cls(**parameters)

@@ -121,12 +121,13 @@ class Bpr:
 
 @dataclass(frozen=True)
 class Als:
-    """The project's own: alternating least squares with the parameters of `config/als.toml`.
+    """The project's own: alternating least squares with the parameters of `config/als.toml`, or those given.
 
     threads: how many compute, 1 or more; the lists are the same for any. Raises ValueError for a number out of range.
     """
 
     threads: int = 1
+    factor_parameters: AlsParameters | None = None
 
     def __post_init__(self) -> None:
         need_whole("threads", self.threads, 1)
@@ -138,15 +139,25 @@ class Als:
 
     def fit_scores(self, interactions: History) -> Score | None:
         """Learn the factors and return what scores; None where no weight is heavy enough."""
-        parameters = AlsParameters.from_config(load_config("als"))
+        parameters = self.factor_parameters or AlsParameters.from_config(load_config("als"))
         flat = _interactions_of(interactions)
-        weights = weigh(flat, flat.weights, parameters.least_weight)
-        if not weights.matrix.nnz:
-            return None
-        factors = fit_factors(weights, parameters, self.threads)
-        user_row = positions_of(factors.user_ids, interactions.user_ids)
-        item_row = positions_of(factors.item_ids, interactions.item_ids)
-        return _by_factors(factors.user_factors[user_row], factors.item_factors[item_row], user_row >= 0, item_row >= 0)
+        return fit_als_scores(flat, flat.weights, parameters, self.threads)
+
+
+def fit_als_scores(
+    interactions: Interactions, weights: npt.NDArray[np.float64], parameters: AlsParameters, threads: int
+) -> Score | None:
+    """Learn factors from weights, one for each interaction; return what scores the interactions' users and items.
+
+    None where no weight is heavy enough.
+    """
+    kept = weigh(interactions, weights, parameters.least_weight)
+    if not kept.matrix.nnz:
+        return None
+    factors = fit_factors(kept, parameters, threads)
+    user_row = positions_of(factors.user_ids, interactions.user_ids)
+    item_row = positions_of(factors.item_ids, interactions.item_ids)
+    return _by_factors(factors.user_factors[user_row], factors.item_factors[item_row], user_row >= 0, item_row >= 0)
 
 
 @dataclass(frozen=True)
@@ -156,8 +167,8 @@ class Together:
     Both foresee the same 0 or 1, so their scores are of one size, and they err differently: EASE knows pairs of items,
     factors know taste. EASE knows the most bought items only; where one of both knows nothing it adds 0.
 
-    threads: as for `Als`. regularization, items: as for `Ease`. popularity: the power, 0 or more. nDCG@10 of what was
-    new in the 7 days after 2017-06-13, 07-11 and 08-08 of the bundled source: .0319; with power 0 .0314, EASE alone
+    threads, factor_parameters: as for `Als`. regularization, items: as for `Ease`. popularity: the power, 0 or more.
+    nDCG@10 of what was new in the 7 days after 2017-06-13, 07-11 and 08-08 of the bundled source: .0319; with power 0 .0314, EASE alone
     .0304, ALS alone .0298, popular items .0240. Raises ValueError for a parameter out of range.
     """
 
@@ -165,13 +176,14 @@ class Together:
     regularization: float = 300.0
     items: int = 4000
     popularity: float = 0.15
+    factor_parameters: AlsParameters | None = None
 
     def __post_init__(self) -> None:
         need_number("popularity", self.popularity, 0)
         self._parts()
 
     def _parts(self) -> tuple[Als, Ease]:
-        return Als(self.threads), Ease(self.regularization, self.items)
+        return Als(self.threads, self.factor_parameters), Ease(self.regularization, self.items)
 
     def fit(self, interactions: History, items: Items, users: Users) -> Recommend:
         """Learn both; where neither learns anything every list is empty."""
