@@ -168,8 +168,8 @@ class Together:
     factors know taste. EASE knows the most bought items only; where one of both knows nothing it adds 0.
 
     threads, factor_parameters: as for `Als`. regularization, items: as for `Ease`. popularity: the power, 0 or more.
-    nDCG@10 of what was new in the 7 days after 2017-06-13, 07-11 and 08-08 of the bundled source: .0319; with power 0 .0314, EASE alone
-    .0304, ALS alone .0298, popular items .0240. Raises ValueError for a parameter out of range.
+    nDCG@10 of what was new in the 7 days after 2017-06-13, 07-11 and 08-08 of the bundled source: .0319; with power 0
+    .0314, EASE alone .0304, ALS alone .0298, popular items .0240. Raises ValueError for a parameter out of range.
     """
 
     threads: int = 1

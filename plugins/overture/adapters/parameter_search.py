@@ -209,7 +209,7 @@ def _done(study: Any, path: Path) -> list[Trial]:
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, AssertionError) as error:
         got = f"{type(error).__name__}: {error}"
         raise ArtifactError(
             "damaged trials", where=path, expected="what a search wrote; delete the file to begin anew", got=got

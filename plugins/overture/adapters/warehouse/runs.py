@@ -33,8 +33,9 @@ def open_run(
     """Note that a run of `day` begins; return its first try, whose token is greater than that of every run before it.
 
     run_id: None makes one of day and token. configuration: the hash of how models behave. factor_configuration: what
-    factors are made with, as JSON; None where that was not looked up. Opened again (a cleared task, a retry), the run gets a new token, so that what is left of its first try cannot publish any more. Published
-    tables that are missing are made empty, so that readers find them before the first day is published.
+    factors are made with, as JSON; None where that was not looked up. Opened again (a cleared task, a retry), the run
+    gets a new token, so that what is left of its first try cannot publish any more. Published tables that are missing
+    are made empty, so that readers find them before the first day is published.
     """
     known = warehouse.rows(f"select max(token) from {RUNS}")[0][0] if warehouse.columns(RUNS) else None
     begun = warehouse.attempt = begin_run(warehouse.catalog.lake, day, run_id, at_least=known or 0)
