@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk import Param, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from overture.errors import InputError, UsageError
+from overture.errors import InputError, SupersededError, UsageError
 from overture.orchestration.evaluation import last_day
 from overture.settings import Settings
 
@@ -31,7 +31,7 @@ def tune_factors() -> Any:
         asked = params or {}
         try:
             _tune(last_day(logical_date, asked.get("day")), asked)
-        except InputError as error:
+        except (InputError, SupersededError) as error:
             raise AirflowFailException(str(error)) from error
 
     options: dict[str, Any] = {"execution_timeout": timedelta(hours=6)}
