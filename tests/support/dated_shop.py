@@ -35,6 +35,11 @@ def fill_shop(lake: Warehouse, day: date = DAY) -> None:
         {"day": day},
     )
     lake.connection.unregister("dated")
+    fill_facts(lake, day)
+
+
+def fill_facts(lake: Warehouse, day: date) -> None:
+    """What every item and user is on the day."""
     for table in ("item_facts", "audience"):
         lake.ensure_table(f"candidate.{table}")
     lake.execute(
