@@ -14,14 +14,14 @@ from overture import competing, tuning
 from overture.adapters import tuning_plan
 from overture.adapters.factor_configuration import FactorConfiguration
 from overture.adapters.warehouse import Warehouse, open_warehouse, runs
-from overture.adapters.warehouse.champions import CHAMPIONS
+from overture.adapters.warehouse.champions import CHAMPIONS, champion_of, record_decision
 from overture.configuration import load_config
 from overture.errors import ArtifactError, DayRangeError, SupersededError, UsageError
 from overture.settings import PACKAGE, Settings
 from overture.tuning import Order, Tuned, not_ready, tune
 
 TRIALS = 4
-RANGES = {"factors": [4, 16], "alpha": [0.5, 8.0], "half_life_days": [10, 80], "event_weights": [0.05, 1.0]}
+RANGES = {"factors": [3, 5], "alpha": [0.5, 8.0], "half_life_days": [10, 80], "event_weights": [0.05, 1.0]}
 ROWS = f"select * from {CHAMPIONS} order by all"
 
 
@@ -72,7 +72,7 @@ def test_the_decision_is_a_row_with_its_reason_and_its_figures(lake: Warehouse, 
     assert row["champion_version"] == FactorConfiguration.from_files(lake.settings).version
     assert row["trials"] == TRIALS
     for task in ("discover", "replenish"):
-        assert 0 < row[f"{task}_users"] <= 39
+        assert 0 < row[f"{task}_users"] <= 59
         lead = row[f"{task}_ndcg"] - row[f"{task}_champion_ndcg"]
         assert row[f"{task}_lead_low"] <= row[f"{task}_lead"] <= row[f"{task}_lead_high"]
         assert row[f"{task}_lead"] == pytest.approx(lead)
@@ -111,11 +111,11 @@ def test_nothing_that_occurred_or_arrived_after_the_day_is_read(lake: Warehouse,
     lake.execute(
         """
         insert into intermediate.int_events_cleaned by name
-        select cast(data_day + 30 as date) as data_day, 'later ' || event_id as event_id, user_id, 'i01' as item_id,
+        select cast(data_day + 30 as date) as data_day, 'later ' || event_id as event_id, user_id, 'i001' as item_id,
             event_type, occurred_at + interval 30 day as occurred_at
         from intermediate.int_events_cleaned where data_day > $day - 30
         union all
-        select cast($day + 1 as date) as data_day, 'late ' || event_id as event_id, user_id, 'i03' as item_id,
+        select cast($day + 1 as date) as data_day, 'late ' || event_id as event_id, user_id, 'i003' as item_id,
             event_type, occurred_at
         from intermediate.int_events_cleaned
         """,
@@ -237,3 +237,28 @@ def test_what_the_file_states_is_tried_beside_a_champion_that_is_not_it(lake: Wa
         lake.settings, tuning.Plan.read(), competing.read_field(lake, DAY, tuning.Plan.read()), champion
     )
     assert [each["half_life_days"] for each in contest.asked.first] == [33, 42]
+
+
+def test_a_candidate_that_passes_the_gate_is_the_champion_of_later_days_only(lake: Warehouse, tuned: Tuned) -> None:
+    files = FactorConfiguration.from_files(lake.settings)
+    poor = replace(files, parameters=replace(files.parameters, factors=1), half_life_days=1)
+    earlier = DAY - timedelta(days=30)
+    stated = {
+        "version": poor.version,
+        "parameters": poor.as_json(),
+        "is_accepted": True,
+        "reason": "for want of better",
+    }
+    record_decision(lake, earlier, stated)
+    try:
+        found = search_of(lake)
+        assert found.verdict.reason.startswith("The candidate takes the champion's place")
+        assert found.candidate != poor
+        assert champion_of(lake, DAY) == poor
+        assert champion_of(lake, DAY + timedelta(days=1)) == found.candidate
+        row = lake.rows(f"select champion_version, is_accepted from {CHAMPIONS} where data_day = ?", [DAY])
+        assert row == [(poor.version, True)]
+        # Trials around another champion are those of another search.
+        assert len(list(tuned.folder.glob("trials-*.jsonl"))) == 2
+    finally:
+        lake.execute(f"delete from {CHAMPIONS} where data_day = ?", [earlier])
