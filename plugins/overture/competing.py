@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from overture.adapters.factor_configuration import FactorConfiguration
-from overture.adapters.implicit_strategies import fit_als_scores
+from overture.adapters.implicit_strategies import Als
 from overture.adapters.sources import load_source
 from overture.adapters.tuning_plan import Plan
 from overture.adapters.warehouse import Warehouse
@@ -19,7 +19,7 @@ from overture.core.judgements import foresight_of
 from overture.core.metrics import PerUser
 from overture.core.pooling import pooled
 from overture.core.ranking import ALS, Positions
-from overture.core.strategies import TASKS, no_lists, recommend_all
+from overture.core.strategies import TASKS, fit_strategy, recommend_all
 from overture.core.validation_days import Shop, ValidationDay
 from overture.errors import UsageError
 
@@ -41,9 +41,9 @@ class Field:
         type_weights = np.array(
             [configuration.event_weights.get(name, 0.0) for name in self.shop.events.types.tolist()]
         )
-        weights = day.pairs.weights(configuration.half_life_days, type_weights)
-        score = fit_als_scores(day.interactions(), weights, configuration.parameters, self.threads)
-        recommend = no_lists if score is None else lambda asked, k: asked.best(score(asked.positions), k)
+        history = day.history(configuration.half_life_days, type_weights)
+        als = Als(self.threads, configuration.parameters)
+        recommend = fit_strategy(ALS, als, history, day.stage.items, day.stage.users)
         return {task: recommend_all(ALS, recommend, day.stage.asked_for(task), self.k).items for task in TASKS}
 
 

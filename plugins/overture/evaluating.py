@@ -17,18 +17,15 @@ from overture.adapters.warehouse.evaluation_reads import (
     last_landed_day,
     read_bought_after,
     read_groups,
-    read_history,
-    read_purchases,
     read_recommended,
     read_tags,
 )
+from overture.adapters.warehouse.history_reads import read_purchases, read_stage
 from overture.adapters.warehouse.metrics_store import BACKTEST, metric_rows, publish_backtest
-from overture.adapters.warehouse.training_reads import read_facts, read_readers
 from overture.configuration import config_hash, load_config
 from overture.core import columns
-from overture.core.backtest import Stage, lists_of, part_of_task
-from overture.core.behaviour import Ids, positions_of
-from overture.core.history import Items, Users
+from overture.core.backtest import Stage, lists_of
+from overture.core.behaviour import Ids
 from overture.core.judgements import (
     PUBLISHED,
     Foresight,
@@ -93,14 +90,15 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
     protocol, buying = read_protocol(), load_config("interactions")["buying_event_types"]
     champion = champion_of(warehouse, day)
     strategies = _with_parameters(load_strategies(names), champion.parameters)
-    stage, reader_ids = _stage(warehouse, day, buying)
-    published = read_recommended(warehouse, day, stage.history)
+    stage, _, readers = read_stage(warehouse, day, load_config("ranking"), buying)
+    reader_ids, purchases = readers.user_ids, read_purchases(warehouse, day, stage.history, buying)
+    stage = dataclasses.replace(stage, history=dataclasses.replace(stage.history, purchases=purchases))
+    published = read_recommended(warehouse, day, stage.history, protocol.k)
     if not published.model_version:
         raise UsageError("no lists to judge", where=day, expected="a day that a run has ranked", got="none")
     lists = lists_of(stage, strategies, protocol.k)
     for task in TASKS:
-        own = part_of_task(published.items[stage.asked], stage.asked_for(task), protocol.k)
-        lists[task] = {PUBLISHED: own, **lists[task]}
+        lists[task] = {PUBLISHED: published.items[task][stage.asked, : protocol.k], **lists[task]}
     groups = read_groups(warehouse, day, reader_ids)
     landed = last_landed_day(warehouse)
     foresights, found = {}, _rows_of_lists(warehouse, day, (stage, lists, groups), protocol)
@@ -130,18 +128,6 @@ def _with_parameters(strategies: Mapping[str, Strategy], parameters: AlsParamete
         name: dataclasses.replace(each, factor_parameters=parameters) if isinstance(each, Als | Together) else each
         for name, each in strategies.items()
     }
-
-
-def _stage(warehouse: Warehouse, day: date, buying: Sequence[str]) -> tuple[Stage, Ids]:
-    ranking = load_config("ranking")
-    excluded = ranking["excluded_departments"], ranking["excluded_categories"]
-    facts = read_facts(warehouse, day, ranking["longest_title"], *excluded)
-    readers = read_readers(warehouse, day)
-    history = read_history(warehouse, day, facts, readers, buying)
-    history = dataclasses.replace(history, purchases=read_purchases(warehouse, day, history, buying))
-    items = Items.of(facts, history.item_ids)
-    users = Users.of(readers, history.user_ids, items.department_names)
-    return Stage(history, items, users, positions_of(history.user_ids, readers.user_ids)), readers.user_ids
 
 
 def _rows_of_lists(

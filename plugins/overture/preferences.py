@@ -1,4 +1,4 @@
-"""The steps that learn what users like and rank items for them: read, compute, write."""
+"""The step that learns what users like: read, fit, judge, write."""
 
 import hashlib
 import time
@@ -23,22 +23,22 @@ from overture.adapters.artifacts import (
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.champions import configuration_of_run
 from overture.adapters.warehouse.metrics_store import HOLDOUT, metric_rows, replace_holdout
-from overture.adapters.warehouse.training_reads import read_facts, read_interactions, read_readers
+from overture.adapters.warehouse.training_reads import read_facts, read_interactions
 from overture.configuration import load_config
 from overture.core import columns
-from overture.core.behaviour import Behaviour, Interactions, ItemFacts
-from overture.core.confidence import confidence_of, weigh
+from overture.core.behaviour import Interactions, ItemFacts
+from overture.core.confidence import weigh
 from overture.core.factors import Factors
 from overture.core.holdout import DISCOVER, judge_holdout
 from overture.core.judgements import EVERYONE
-from overture.core.ranking import ALS, STRATEGIES, RankedLists
-from overture.core.recommendations import Rules, reasons_for, recommend
+from overture.core.ranking import ALS
 from overture.errors import ArtifactError
 from overture.run import Run
 
 Flags = npt.NDArray[np.bool_]
 
-RECOMMENDATIONS = "candidate.recommendations"
+FIT = "users solved exactly after the last iteration"
+"""What a fit does beside implicit's; factors stored by another way of fitting are not kept."""
 ANY = "any"
 """The task of lists that may hold anything."""
 
@@ -76,39 +76,6 @@ def train_factors(run: Run, warehouse: Warehouse) -> None:
     replace_holdout(warehouse, run.day, _metric_rows(run.day, manifest["model_version"], manifest["holdout"]))
 
 
-@one_blas_thread()
-def rank_items(run: Run, warehouse: Warehouse) -> None:
-    """Rank items for every eligible user of the day with the day's factors; write candidate.recommendations.
-
-    Raises ArtifactError for factors that are missing, damaged, or not of the interactions as they are now.
-    """
-    folder = factors_folder(run.settings, run.day)
-    factors, manifest = load_factors(folder)
-    interactions = read_interactions(warehouse, run.day)
-    if manifest["input"]["sha256"] != interactions.sha256:
-        raise ArtifactError(
-            "the factors were trained on other interactions",
-            where=folder,
-            expected=f"sha256 {interactions.sha256}",
-            got=manifest["input"]["sha256"],
-        )
-    behaviour = Behaviour(interactions, _facts(warehouse, run.day), read_readers(warehouse, run.day))
-    # What the factors were fitted with, should the configuration have changed since.
-    parameters = AlsParameters.from_config(manifest["parameters"])
-    weights = weigh(interactions, interactions.weights, parameters.least_weight)
-    lists = recommend(factors, np.diff(weights.matrix.indptr), behaviour, _rules())
-    confidence = confidence_of(weights.matrix, parameters.alpha)
-    reasons = reasons_for(lists, factors, confidence, behaviour, parameters.regularization_for(weights))
-    reason_ids = pa.array(factors.item_ids[np.maximum(reasons, 0)].ravel(), mask=(reasons < 0).ravel())
-    rows = _recommendation_rows(run.day, lists, reason_ids, behaviour, manifest["model_version"])
-    warehouse.replace_day(RECOMMENDATIONS, run.day, rows)
-
-
-def _rules() -> Rules:
-    config = load_config("ranking")
-    return Rules(config["list_length"], config["excluded_days"], config["least_history"])
-
-
 def _facts(warehouse: Warehouse, day: date) -> ItemFacts:
     config = load_config("ranking")
     excluded = config["excluded_departments"], config["excluded_categories"]
@@ -129,6 +96,7 @@ def _judge(
 def _identity(interactions: Interactions, parameters: AlsParameters) -> dict[str, Any]:
     """Return all that factors depend on: the same identity gives the same bits."""
     return {
+        "fit": FIT,
         "parameters": parameters.as_mapping(),
         "input": {"rows": len(interactions.weights), "sha256": interactions.sha256},
         "packages": package_versions(PACKAGE, "numpy", "scipy", "overture"),
@@ -194,24 +162,4 @@ def _metric_rows(day: date, model_version: str, metrics: Mapping[str, tuple[floa
             }
             for name, (value, baseline) in metrics.items()
         ]
-    )
-
-
-def _recommendation_rows(
-    day: date, lists: RankedLists, reason_ids: pa.Array, behaviour: Behaviour, model_version: str
-) -> pa.Table:
-    """Return one row for each filled place; `reason_ids` has one entry for each place, user by user."""
-    user, place = np.nonzero(lists.items >= 0)
-    count = len(user)
-    return pa.table(
-        {
-            columns.DATA_DAY: pa.array([day] * count, pa.date32()),
-            columns.USER_ID: pa.array(behaviour.readers.user_ids[user]),
-            columns.RANK: pa.array((place + 1).astype(np.int32)),
-            columns.ITEM_ID: pa.array(behaviour.facts.item_ids[lists.items[user, place]]),
-            columns.SCORE: pa.array(lists.scores[user, place]),
-            columns.STRATEGY: pa.array(np.array(STRATEGIES)[lists.strategies[user, place]]),
-            columns.REASON_ITEM_ID: reason_ids.take(pa.array(user * lists.items.shape[1] + place)),
-            columns.MODEL_VERSION: pa.array([model_version] * count, pa.string()),
-        }
     )

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 
-from overture import copywriting, gates, preferences, reporting
+from overture import copywriting, gates, preferences, recommending, reporting
 from overture.adapters import bundled_source, model_store, sources, transform
 from overture.adapters.catalog import open_catalog
 from overture.adapters.warehouse import Warehouse, fences, landing, open_warehouse, publish, runs
@@ -74,7 +74,7 @@ def check_factors(run: Run, warehouse: Warehouse) -> None:
 
 def rank_items(run: Run, warehouse: Warehouse) -> None:
     """Rank ten items for every eligible user, each with its reason."""
-    preferences.rank_items(run, warehouse)
+    recommending.rank_items(run, warehouse)
 
 
 def check_recommendations(run: Run, warehouse: Warehouse) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from overture.adapters.als import PACKAGE, one_blas_thread
-from overture.adapters.artifacts import package_versions, write_text
+from overture.adapters.artifacts import git_revision, package_versions, write_text
 from overture.adapters.catalog import open_catalog
 from overture.adapters.factor_configuration import FactorConfiguration
 from overture.adapters.parameter_search import Budget, Parameters, Search, Trial, search
@@ -135,6 +135,7 @@ class _Search:
             | {"k": self.field.k, "least_ndcg": LEAST_NDCG},
             "champion": self.champion.as_mapping(),
             "packages": package_versions(PACKAGE, "optuna", "numpy", "scipy", "overture"),
+            "code": git_revision(),
         }
         return Search(self.space.ranges, list(map(self.space.parameters_of, first)), self.plan.seed, identity)
 

@@ -2,13 +2,19 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from landing_shop import Shop
+from overture import preferences, recommending
+from overture.adapters.artifacts import factors_folder, load_factors
 from overture.adapters.model_store import ensure_model
 from overture.adapters.warehouse import Warehouse, open_warehouse
+from overture.core.factors import Factors
+from overture.run import Run
 from overture.settings import CHECKOUT, Settings
+from two_tastes import DAY, fill_events, fill_facts, fill_history
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +41,25 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = Settings.from_environment({"OVERTURE_HOME": str(home), "OVERTURE_COPY_PYTHON": str(python)})
     ensure_model(settings)
     return settings
+
+
+@pytest.fixture(scope="module")
+def tastes_run(module_settings: Settings) -> Run:
+    return Run(replace(module_settings, threads=1), DAY, None, "test", 1)
+
+
+@pytest.fixture(scope="module")
+def trained(tastes_run: Run) -> Iterator[Warehouse]:
+    """A lake of users of two tastes with factors trained and items ranked."""
+    with open_warehouse(tastes_run.settings) as opened:
+        fill_history(opened)
+        fill_facts(opened)
+        fill_events(opened)
+        preferences.train_factors(tastes_run, opened)
+        recommending.rank_items(tastes_run, opened)
+        yield opened
+
+
+@pytest.fixture
+def factors(tastes_run: Run, trained: Warehouse) -> Factors:
+    return load_factors(factors_folder(tastes_run.settings, DAY))[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from overture import evaluating, gates, preferences, steps
+from overture import evaluating, gates, preferences, recommending, steps
 from overture.adapters.als import AlsParameters
 from overture.adapters.artifacts import factors_folder, load_factors
 from overture.adapters.factor_configuration import FactorConfiguration
@@ -139,9 +139,9 @@ def test_a_backtest_fits_als_with_the_champion_of_the_judged_day(
     chosen = decide(lake, DAY - timedelta(days=7), 8)
     run = opened(lake)
     preferences.train_factors(run, lake)
-    preferences.rank_items(run, lake)
+    recommending.rank_items(run, lake)
     fitted: list[AlsParameters | None] = []
-    fit = Als.fit_scores
+    learn = Als.learn
     monkeypatch.setattr(
         Als, "fit_scores", lambda als, history: fitted.append(als.factor_parameters) or fit(als, history)
     )

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from overture import evaluating, preferences
+from overture import evaluating, preferences, recommending
 from overture.adapters.warehouse import Warehouse, open_warehouse
 from overture.adapters.warehouse.evaluation_reads import days_without_lists, last_landed_day
 from overture.errors import SettingsError, UsageError
@@ -26,7 +26,7 @@ def lake(module_settings: Settings) -> Iterator[Warehouse]:
         fill_facts(opened)
         fill_events(opened)
         preferences.train_factors(run, opened)
-        preferences.rank_items(run, opened)
+        recommending.rank_items(run, opened)
         yield opened
 
 
@@ -64,7 +64,8 @@ def test_a_metric_is_what_one_counts_by_hand(lake: Warehouse, judged: evaluating
         ),
         hit as (
             select relevant.user_id, max(r.item_id is not null) as is_hit
-            from relevant left join candidate.recommendations as r using (user_id, item_id)
+            from relevant
+            left join (select * from candidate.recommendations where task = 'discover') as r using (user_id, item_id)
             group by all
         )
         select avg(is_hit::integer), count(*) from hit

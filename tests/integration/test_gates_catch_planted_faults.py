@@ -250,7 +250,7 @@ def test_a_closed_day_may_be_without_events(run: Run, lake: Warehouse) -> None:
 def test_before_anybody_consented_a_day_without_readers_passes(run: Run, lake: Warehouse) -> None:
     def forget_consent(inside: Warehouse) -> None:
         inside.execute("update candidate.audience set is_eligible = false, has_consent = false")
-        for table in ("recommendations", "messages", "message_claims"):
+        for table in ("recommendations", "recommendation_reasons", "messages", "message_claims"):
             inside.execute(f"delete from candidate.{table}")
         with pytest.raises(GateError, match="there_are_eligible_users_once_somebody_consented"):
             gates.check_marts(run, inside)

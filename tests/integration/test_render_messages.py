@@ -38,7 +38,12 @@ def reader(user_id: str, **others: object) -> dict[str, object]:
 
 
 def best(user_id: str, item_id: str, reason: str | None = None) -> dict[str, object]:
-    kind = {"score": 1.0, "strategy": "als" if reason else "popular", "model_version": "m"}
+    kind = {
+        "task": "discover",
+        "score": 1.0,
+        "strategy": "als_with_ease" if reason else "popular",
+        "model_version": "m",
+    }
     return {"data_day": DAY, "user_id": user_id, "rank": 1, "item_id": item_id, "reason_item_id": reason} | kind
 
 

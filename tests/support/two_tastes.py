@@ -5,7 +5,11 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from overture.adapters.als import AlsParameters
 from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.training_reads import read_interactions
+from overture.configuration import load_config
+from overture.core.confidence import Weights, weigh
 
 DAY = date(2017, 11, 28)
 USERS, ITEMS = 60, 90
@@ -90,3 +94,12 @@ def fill_events(lake: Warehouse) -> None:
         """,
         {"day": DAY},
     )
+
+
+def weights_of(lake: Warehouse) -> Weights:
+    interactions = read_interactions(lake, DAY)
+    return weigh(interactions, interactions.weights, load_config("als")["least_weight"])
+
+
+def parameters() -> AlsParameters:
+    return AlsParameters.from_config(load_config("als"))

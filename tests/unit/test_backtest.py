@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from overture.core.backtest import Stage, lists_of, part_of_task, relevant_to
+from overture.core.backtest import Stage, lists_of, relevant_to
 from overture.core.baselines import OwnMostBought, Popular
 from overture.core.history import History, Items, Pairs, Users
 from overture.core.judgements import PUBLISHED, Sampling, Shelf, foresight_of, rows_of_foresight, rows_of_lists
@@ -19,12 +19,6 @@ def stage() -> Stage:
     history = History.of(np.array(["a", "b", "c"]), np.array(list("vwxyz")), bought)
     items = Items(np.array(["D"]), np.zeros(5, np.int32), np.array([5.0, 4, 3, 2, 1]), np.array([True] * 4 + [False]))
     return Stage(history, items, Users(np.full((3, 1), -1, np.int32)), np.array([0, 2]))
-
-
-def test_a_list_is_parted_by_what_the_user_had_bought_and_keeps_its_order(stage: Stage) -> None:
-    mixed = np.array([[3, 0, 1, 4], [2, 0, -1, -1]])
-    assert part_of_task(mixed, stage.asked_for(DISCOVER), 2).tolist() == [[3, 1], [2, 0]]
-    assert part_of_task(mixed, stage.asked_for(REPLENISH), 2).tolist() == [[0, -1], [-1, -1]]
 
 
 def test_what_was_done_counts_for_its_task_and_only_where_it_could_be_recommended(stage: Stage) -> None:

@@ -64,11 +64,11 @@ def test_free_places_are_filled_in_order_without_what_is_excluded_or_in_the_list
     candidates = np.array([[1, 2, 3, 4, 5], [5, 6, -1, -1, -1]])
     excluded = csr_matrix(([1, 1], ([0, 1], [3, 0])), shape=(2, 8))
 
-    fill_up(lists, POPULAR, candidates, np.arange(8) * 10.0, excluded)
+    fill_up(lists, POPULAR, candidates, candidates * 10.0, excluded)
 
     assert lists.items.tolist() == [[7, 1, 2, 4], [5, 6, -1, -1]]
     assert lists.scores.tolist() == [[0.4, 0.3, 20.0, 40.0], [50.0, 60.0, 0.0, 0.0]]
-    assert lists.strategies.tolist() == [[0, 0, 2, 2], [2, 2, -1, -1]]
+    assert lists.strategies.tolist() == [[0, 0, 4, 4], [4, 4, -1, -1]]
 
 
 def test_lists_are_filled_alike_in_blocks_of_one_user(monkeypatch: pytest.MonkeyPatch) -> None:

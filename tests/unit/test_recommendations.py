@@ -4,105 +4,112 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from overture.core.behaviour import Behaviour, Interactions, ItemFacts, Readers
-from overture.core.factors import Factors
-from overture.core.ranking import STRATEGIES
-from overture.core.recommendations import Rules, reasons_for, recommend
+from overture.core import recommendations as module
+from overture.core.history import History, Items, Pairs, Users
+from overture.core.ranking import STRATEGIES, RankedLists
+from overture.core.recommendations import discover, popular_shelves, replenish
+from overture.core.scoring import ItemScores, SumOfScores
+from overture.core.strategies import DISCOVER, REPLENISH, Asked
 
 ITEMS = np.array(["apple", "bread", "cheese", "fuel", "milk", "pear"])
-FACTS = ItemFacts(
-    item_ids=ITEMS,
-    titles=np.array(["Apple", "Bread", "Cheese", "", "Milk", "Pear"]),
-    departments=np.array(["fruit", "bakery", "dairy", "", "dairy", "fruit"]),
-    is_available=np.array([True, True, True, True, True, False]),
-    is_promotable=np.array([True, True, True, False, True, True]),
+FACTS = Items(
+    department_names=np.array(["bakery", "dairy", "fruit"]),
+    departments=np.array([2, 0, 1, -1, 1, 2], np.int32),
     buyers_28d=np.array([3.0, 9.0, 4.0, 99.0, 5.0, 50.0]),
+    # Nobody is written to about fuel, and the pear is sold out.
+    is_allowed=np.array([True, True, True, False, True, False]),
 )
-READERS = Readers(np.array(["ana", "new", "stranger"]), np.array(["fruit", "dairy", ""]))
-# Ana bought milk 27 days ago, bread 28 days ago, and looked at cheese.
-HISTORY = Interactions(
-    user_ids=np.array(["ana"]),
-    item_ids=np.array(["bread", "cheese", "milk"]),
-    users=np.zeros(3, np.int32),
-    items=np.arange(3, dtype=np.int32),
-    weights=np.ones(3),
-    weights_before_holdout=np.ones(3),
-    held_out_counts=np.zeros(3, np.int64),
-    bought_days_ago=np.array([28, -1, 27]),
-    sha256="sha",
+READERS = np.array(["ana", "kim", "new", "stranger"])
+USERS = Users(np.array([[2], [1], [1], [-1]], np.int32))
+# Ana bought bread and milk, Kim cheese alone.
+HISTORY = History.of(
+    READERS,
+    ITEMS,
+    Pairs(np.array([0, 0, 1]), np.array([1, 4, 2]), np.array([2, 1, 1]), np.ones(3), np.array([3, 1, 9])),
 )
-FACTORS = Factors(
-    user_factors=np.ones((1, 1), np.float32),
-    item_factors=np.array([[0.2], [0.3], [0.9]], np.float32),
-    user_ids=HISTORY.user_ids,
-    item_ids=HISTORY.item_ids,
+ALLOWED = np.flatnonzero(FACTS.is_allowed)
+# Bread speaks for cheese and, less, for the apple; cheese for the apple; nothing else is known.
+PART = ItemScores(
+    np.array([0, 1, 2]),
+    np.array([[0, 0, 0], [0.3, 0, 0.9], [0.2, 0, 0]], np.float32),
+    csr_matrix(np.array([[0, 2, 0], [0, 1, 0], [0, 0, 0], [0, 0, 0]], np.float32)),
+    ALLOWED,
 )
-DAY = Behaviour(HISTORY, FACTS, READERS)
-THREE = Rules(list_length=3, excluded_days=28, least_history=3)
+LEARNT = SumOfScores([PART], np.ones(6))
+RUNGS = np.array([STRATEGIES.index("als_with_ease"), STRATEGIES.index("fold_in"), -1, -1], np.int8)
+# People like Kim and the stranger buy apples, and cheese once.
+GROUPS = csr_matrix(np.array([[2.0, 0, 1, 0, 0, 7]])), np.array([-1, 0, -1, 0])
 
 
-def recommended(behaviour: Behaviour, rules: Rules = THREE) -> dict[str, list[tuple[str, str]]]:
-    lists = recommend(FACTORS, np.array([3]), behaviour, rules)
+def found(
+    facts: Items = FACTS, length: int = 3, rungs: np.ndarray = RUNGS, learnt: SumOfScores | None = LEARNT
+) -> dict[str, list[tuple[str, str]]]:
+    asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, facts.is_allowed)
+    shelves = popular_shelves(facts, USERS, asked, length, GROUPS)
+    return by_reader(discover(learnt, rungs, asked, shelves, length))
+
+
+def by_reader(lists: RankedLists) -> dict[str, list[tuple[str, str]]]:
     return {
-        str(user): [
-            (str(ITEMS[item]), STRATEGIES[strategy])
-            for item, strategy in zip(items, strategies, strict=True)
-            if item >= 0
-        ]
-        for user, items, strategies in zip(behaviour.readers.user_ids, lists.items, lists.strategies, strict=True)
+        str(reader): [(str(ITEMS[i]), STRATEGIES[s]) for i, s in zip(items, strategies, strict=True) if i >= 0]
+        for reader, items, strategies in zip(READERS, lists.items, lists.strategies, strict=True)
     }
 
 
-def test_what_was_bought_lately_is_left_out_and_a_short_list_is_filled_with_what_is_popular() -> None:
-    assert recommended(DAY)["ana"] == [("cheese", "als"), ("bread", "als"), ("apple", "popular_in_department")]
+def test_what_was_learnt_comes_first_and_never_what_was_bought() -> None:
+    assert found(length=2)["ana"] == [("cheese", "als_with_ease"), ("apple", "als_with_ease")]
 
 
-def test_a_reader_whom_the_factors_do_not_know_gets_the_favourite_department_first() -> None:
-    assert recommended(DAY)["new"] == [
-        ("milk", "popular_in_department"),
-        ("cheese", "popular_in_department"),
-        ("bread", "popular"),
-    ]
+def test_a_reader_with_few_events_says_so() -> None:
+    assert found(length=1)["kim"] == [("apple", "fold_in")]
 
 
-def test_a_reader_without_a_favourite_department_gets_what_is_popular_and_may_be_recommended() -> None:
-    # Neither fuel, which nobody should be written to about, nor the pear, which is sold out.
-    assert recommended(DAY, replace(THREE, list_length=9))["stranger"] == [
-        (i, "popular") for i in ("bread", "milk", "cheese", "apple")
-    ]
+def test_a_short_list_is_filled_from_the_department_then_the_group_then_what_is_popular() -> None:
+    assert found()["kim"] == [("apple", "fold_in"), ("milk", "popular_in_department"), ("bread", "popular")]
+    assert found()["stranger"] == [
+        ("apple", "popular_in_group"), ("cheese", "popular_in_group"), ("bread", "popular")
+    ]  # fmt: skip
+    assert found()["new"] == [
+        ("milk", "popular_in_department"), ("cheese", "popular_in_department"), ("bread", "popular")
+    ]  # fmt: skip
 
 
-def test_a_reader_with_too_short_a_history_gets_what_is_popular_too() -> None:
-    strategies = {strategy for _, strategy in recommended(DAY, replace(THREE, least_history=4))["ana"]}
-
-    assert strategies == {"popular_in_department", "popular"}
-
-
-def test_nobody_is_recommended_anything_where_nothing_is_available() -> None:
-    sold_out = replace(DAY, facts=replace(FACTS, is_available=np.zeros(6, bool)))
-
-    assert recommended(sold_out) == {"ana": [], "new": [], "stranger": []}
+def test_where_nothing_was_learnt_everyone_gets_what_is_popular() -> None:
+    for nothing in (found(learnt=None), found(rungs=np.full(4, -1, np.int8))):
+        assert {strategy for rows in nothing.values() for _, strategy in rows} == {
+            "popular_in_department", "popular_in_group", "popular"
+        }  # fmt: skip
 
 
-@pytest.mark.parametrize("readers", [Readers(np.array([], str), np.array([], str))])
-def test_without_readers_there_are_no_lists(readers: Readers) -> None:
-    assert recommended(replace(DAY, readers=readers)) == {}
+def test_a_list_holds_all_that_is_new_and_allowed_and_no_more() -> None:
+    assert sorted(item for item, _ in found(length=9)["ana"]) == ["apple", "cheese"]
 
 
-def test_a_thing_of_the_same_title_is_no_reason() -> None:
-    all_bread = replace(DAY, facts=replace(FACTS, titles=np.array(["Apple", "Bread", "Cheese", "", "Bread", "Pear"])))
-    lists = recommend(FACTORS, np.array([3]), all_bread, THREE)
-
-    reasons = reasons_for(lists, FACTORS, csr_matrix(np.full((1, 3), 2.0, np.float32)), all_bread, 0.1)
-
-    # For cheese still "milk", here called bread; for bread not that, but cheese.
-    assert reasons[0].tolist() == [2, 1, -1]
+def test_nobody_is_recommended_anything_new_where_nothing_is_available() -> None:
+    sold_out = replace(FACTS, is_allowed=np.zeros(6, bool))
+    nothing = SumOfScores([replace(PART, allowed=ALLOWED[:0])], np.ones(6))
+    assert found(sold_out, learnt=nothing) == {str(reader): [] for reader in READERS}
 
 
-def test_only_places_that_the_factors_filled_have_a_reason() -> None:
-    lists = recommend(FACTORS, np.array([3]), DAY, THREE)
+def test_readers_get_the_same_lists_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = found()
+    monkeypatch.setattr(module, "BLOCK_BYTES", 1)
+    assert found() == at_once
 
-    reasons = reasons_for(lists, FACTORS, csr_matrix(np.full((1, 3), 2.0, np.float32)), DAY, 0.1)
 
-    # Milk adds more than bread to cheese, and than cheese to bread: its factor is the greatest.
-    assert reasons.tolist() == [[2, 2, -1], [-1, -1, -1], [-1, -1, -1]]
+def test_scores_fall_within_each_strategy() -> None:
+    asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, FACTS.is_allowed)
+    lists = discover(LEARNT, RUNGS, asked, popular_shelves(FACTS, USERS, asked, 3, GROUPS), 3)
+    assert lists.scores[0, :2].tolist() == pytest.approx([1.8, 0.6])
+    assert lists.scores[3].tolist() == [2, 1, 9]
+
+
+def test_what_is_due_again_was_bought_before_and_is_allowed() -> None:
+    habits = csr_matrix(np.array([[0, 0.5, 0, 0, 0.7, 0], [0, 0, 0.2, 0, 0, 0], [0] * 6, [0] * 6]))
+    asked = Asked(np.arange(4), REPLENISH, HISTORY.counts, FACTS.is_allowed)
+    lists = replenish(habits, asked, 3)
+    assert by_reader(lists) == {
+        "ana": [("milk", "habits"), ("bread", "habits")], "kim": [("cheese", "habits")], "new": [], "stranger": []
+    }  # fmt: skip
+    assert lists.scores[0].tolist() == [0.7, 0.5, 0]
+    assert lists.strategies[2].tolist() == [-1, -1, -1]

@@ -55,7 +55,12 @@ def test_a_users_favourite_department_is_the_one_of_most_purchases_by_then() -> 
 def test_interactions_hold_views_too_and_nothing_later() -> None:
     pairs = set(zip(DAY.pairs.users.tolist(), DAY.pairs.items.tolist(), strict=True))
     assert pairs == {(0, 0), (0, 1), (0, 2), (1, 1), (2, 0)}
-    assert len(DAY.interactions().users) == len(pairs)
+    # Halving in 10 days: ana's apple of 12 and of 20 days ago was 2 and 10 days old.
+    weights = DAY.history(10.0, np.array([1.0, 0.2])).weights
+    assert weights[0, 0] == 0.5**0.2 + 0.5**1.0
+    assert weights[0, 2] == 0.2 * 0.5**0.1
+    assert weights.nnz == len(pairs)
+    assert DAY.history(10.0, np.array([1.0, 0.0])).weights.nnz == len(pairs) - 1
 
 
 def test_events_after_the_last_day_that_judges_change_nothing() -> None:

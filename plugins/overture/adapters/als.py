@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from overture.core.confidence import Weights, confidence_of
-from overture.core.factors import Factors
+from overture.core.factors import Factors, Matrix
 from overture.errors import SettingsError
 
 PACKAGE = "implicit"
@@ -68,7 +69,9 @@ def fit_factors(weights: Weights, parameters: AlsParameters, threads: int) -> Fa
     solved by one thread alone, and BLAS, whose sums depend on its threads, has one.
 
     implicit takes what is stored as the confidence itself (its own alpha, left at 1, would make alpha * weight of
-    it). Raises ValueError for weights without any pair.
+    it). It ends with the items and solves by a few steps of conjugate gradients, so the users are solved once more,
+    exactly: only then is a score the sum of what each past item adds to it. Raises ValueError for weights without any
+    pair.
     """
     from implicit.cpu.als import AlternatingLeastSquares
 
@@ -83,6 +86,24 @@ def fit_factors(weights: Weights, parameters: AlsParameters, threads: int) -> Fa
             num_threads=threads,
             random_state=parameters.seed,
         )
-        model.fit(confidence_of(weights.matrix, parameters.alpha), show_progress=False)
-    user_factors = np.asarray(model.user_factors, np.float32)
-    return Factors(user_factors, np.asarray(model.item_factors, np.float32), weights.user_ids, weights.item_ids)
+        confidence = confidence_of(weights.matrix, parameters.alpha)
+        model.fit(confidence, show_progress=False)
+    item_factors = np.asarray(model.item_factors, np.float32)
+    user_factors = fold_in(item_factors, confidence, parameters.regularization_for(weights), threads)
+    return Factors(user_factors, item_factors, weights.user_ids, weights.item_ids)
+
+
+def fold_in(item_factors: Matrix, confidence: csr_matrix, regularization: float, threads: int) -> Matrix:
+    """Return the exact float32 (users, k) factors of users with this confidence in fitted items; 0 for an empty row.
+
+    confidence: float32 CSR of (users, items). Each row is solved by one thread alone, so their number changes nothing.
+    """
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    with one_blas_thread():
+        model = AlternatingLeastSquares(
+            factors=item_factors.shape[1], regularization=regularization, alpha=1.0, num_threads=threads
+        )
+        model.item_factors = item_factors
+        solved = model.recalculate_user(np.arange(confidence.shape[0]), confidence)
+    return np.asarray(solved, np.float32)

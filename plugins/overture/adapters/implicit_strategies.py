@@ -1,22 +1,23 @@
 """Recommendation strategies that implicit computes: neighbours, BPR, our ALS, and our ALS together with EASE."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from overture.adapters.als import AlsParameters, fit_factors, one_blas_thread
+from overture.adapters.als import AlsParameters, fit_factors, fold_in
 from overture.configuration import load_config
 from overture.core.behaviour import Interactions, positions_of
-from overture.core.confidence import weigh
-from overture.core.factors import Matrix
+from overture.core.confidence import Weights, confidence_of, weigh
+from overture.core.factors import Factors, Matrix
 from overture.core.history import BOUGHT, VALUES, History, Items, Users
 from overture.core.item_models import Ease
 from overture.core.parameters import need_number, need_one_of, need_whole
 from overture.core.ranking import Positions
-from overture.core.strategies import Asked, Recommend, Score, no_lists
+from overture.core.scoring import FactorScores, SumOfScores, best_of
+from overture.core.strategies import Asked, Recommend, no_lists
 
 BM25: Final = "bm25"
 COSINE: Final = "cosine"
@@ -113,10 +114,11 @@ class Bpr:
             random_state=self.seed,
         )
         model.fit(learnt.astype(np.float32), show_progress=False)
-        has_user = np.diff(learnt.indptr) > 0
-        has_item = np.bincount(learnt.indices, minlength=learnt.shape[1]) > 0
-        score = _by_factors(model.user_factors, model.item_factors, has_user, has_item)
-        return lambda asked, k: asked.best(score(asked.positions), k)
+        user_factors, item_factors = (np.asarray(side, np.float32) for side in (model.user_factors, model.item_factors))
+        user_factors[np.diff(learnt.indptr) == 0] = np.nan
+        item_factors[np.bincount(learnt.indices, minlength=learnt.shape[1]) == 0] = np.nan
+        scores = FactorScores(user_factors, item_factors, learnt, 0.0, np.flatnonzero(items.is_allowed))
+        return lambda asked, k: best_of(scores, asked, k)[0]
 
 
 @dataclass(frozen=True)
@@ -134,30 +136,67 @@ class Als:
 
     def fit(self, interactions: History, items: Items, users: Users) -> Recommend:
         """Learn the factors from the decayed weights; where none is heavy enough every list is empty."""
-        score = self.fit_scores(interactions)
-        return no_lists if score is None else lambda asked, k: asked.best(score(asked.positions), k)
+        learnt = self.learn(interactions, items)
+        return no_lists if learnt is None else lambda asked, k: best_of(learnt, asked, k)[0]
 
-    def fit_scores(self, interactions: History) -> Score | None:
-        """Learn the factors and return what scores; None where no weight is heavy enough."""
+    def learn(self, interactions: History, items: Items) -> FactorScores | None:
+        """Learn the factors and return what scores by them; None where no weight is heavy enough."""
         parameters = self.factor_parameters or AlsParameters.from_config(load_config("als"))
         flat = _interactions_of(interactions)
-        return fit_als_scores(flat, flat.weights, parameters, self.threads)
+        weights = weigh(flat, flat.weights, parameters.least_weight)
+        if not weights.matrix.nnz:
+            return None
+        return factor_scores(fit_factors(weights, parameters, self.threads), weights, parameters, interactions, items)
 
 
-def fit_als_scores(
-    interactions: Interactions, weights: npt.NDArray[np.float64], parameters: AlsParameters, threads: int
-) -> Score | None:
-    """Learn factors from weights, one for each interaction; return what scores the interactions' users and items.
+def factor_scores(
+    factors: Factors, weights: Weights, parameters: AlsParameters, history: History, items: Items
+) -> FactorScores:
+    """Return what scores by factors that were fitted to these weights, in the history's order of users and items."""
+    confidence = confidence_of(weights.matrix, parameters.alpha).tocoo()
+    users, columns = (positions_of(ids, of) for ids, of in (
+        (history.user_ids, factors.user_ids), (history.item_ids, factors.item_ids)
+    ))  # fmt: skip
+    placed = csr_matrix((confidence.data, (users[confidence.row], columns[confidence.col])), shape=history.counts.shape)
+    return FactorScores(
+        _placed(factors.user_factors, users, len(history.user_ids)),
+        _placed(factors.item_factors, columns, len(history.item_ids)),
+        placed,
+        parameters.regularization_for(weights),
+        np.flatnonzero(items.is_allowed),
+    )
 
-    None where no weight is heavy enough.
+
+def with_folded_in(
+    scores: FactorScores, history: History, alpha: float, users: Positions, threads: int
+) -> tuple[FactorScores, Positions]:
+    """Give users factors by all that they ever did, however light, with items that have factors.
+
+    users: positions in the history. Returns the scores and those of the users who had anything to do with such items.
     """
-    kept = weigh(interactions, weights, parameters.least_weight)
-    if not kept.matrix.nnz:
-        return None
-    factors = fit_factors(kept, parameters, threads)
-    user_row = positions_of(factors.user_ids, interactions.user_ids)
-    item_row = positions_of(factors.item_ids, interactions.item_ids)
-    return _by_factors(factors.user_factors[user_row], factors.item_factors[item_row], user_row >= 0, item_row >= 0)
+    is_known = ~np.isnan(scores.item_factors[:, 0])
+    lightest = history.weights[users].tocoo()
+    kept = is_known[lightest.col]
+    values = (1.0 + alpha * lightest.data[kept]).astype(np.float32)
+    confidence = csr_matrix((values, (lightest.row[kept], lightest.col[kept])), shape=lightest.shape)
+    user_factors = scores.user_factors.copy()
+    user_factors[users] = fold_in(np.nan_to_num(scores.item_factors), confidence, scores.regularization, threads)
+    has_any = np.diff(confidence.indptr) > 0
+    user_factors[users[~has_any]] = np.nan
+    fitted, folded = scores.confidence.tocoo(), confidence.tocoo()
+    stays = ~np.isin(fitted.row, users)
+    rows = np.concatenate([fitted.row[stays], users[folded.row]])
+    columns = np.concatenate([fitted.col[stays], folded.col])
+    both = np.concatenate([fitted.data[stays], folded.data])
+    placed = csr_matrix((both, (rows, columns)), shape=scores.confidence.shape)
+    return dataclasses.replace(scores, user_factors=user_factors, confidence=placed), users[has_any]
+
+
+def _placed(factors: Matrix, rows: Positions, count: int) -> Matrix:
+    """Return (count, k) with each row of factors in its place; nan elsewhere."""
+    found = np.full((count, factors.shape[1]), np.nan, np.float32)
+    found[rows] = factors
+    return found
 
 
 @dataclass(frozen=True)
@@ -187,19 +226,14 @@ class Together:
 
     def fit(self, interactions: History, items: Items, users: Users) -> Recommend:
         """Learn both; where neither learns anything every list is empty."""
-        scores = [score for part in self._parts() if (score := part.fit_scores(interactions)) is not None]
-        if not scores:
-            return no_lists
-        buyers = (items.buyers_28d + 1) / (items.buyers_28d.max(initial=0) + 1)
-        lift = (buyers**self.popularity).astype(np.float32)
+        learnt = self.learn(interactions, items, self._parts()[0].learn(interactions, items))
+        return no_lists if learnt is None else lambda asked, k: best_of(learnt, asked, k)[0]
 
-        def recommend(asked: Asked, k: int) -> Positions:
-            found = [score(asked.positions) for score in scores]
-            total = np.sum([np.nan_to_num(each) for each in found], axis=0)
-            total[np.all([np.isnan(each) for each in found], axis=0)] = np.nan
-            return asked.best(np.maximum(total, 0) * lift, k)
-
-        return recommend
+    def learn(self, interactions: History, items: Items, factors: FactorScores | None) -> SumOfScores | None:
+        """Learn EASE's weights beside factors that are there already; None where both know nothing."""
+        parts = [part for part in (factors, self._parts()[1].learn(interactions, items)) if part is not None]
+        lift = ((items.buyers_28d + 1) / (items.buyers_28d.max(initial=0) + 1)) ** self.popularity
+        return SumOfScores(parts, lift) if parts else None
 
 
 def _interactions_of(history: History) -> Interactions:
@@ -208,23 +242,3 @@ def _interactions_of(history: History) -> Interactions:
     return Interactions(
         history.user_ids, history.item_ids, weights.row, weights.col, weights.data, weights.data, nothing, nothing, ""
     )
-
-
-def _by_factors(
-    user_factors: Matrix, item_factors: Matrix, has_user: npt.NDArray[np.bool_], has_item: npt.NDArray[np.bool_]
-) -> Score:
-    """Return what scores by dot products; a user or item without factors has no score.
-
-    The products are summed in float64 and rounded to float32: how BLAS sums depends on how many users are scored
-    together, and the rounding takes that difference away.
-    """
-    users, items = np.asarray(user_factors, np.float64), np.asarray(item_factors, np.float64)
-
-    def score(positions: Positions) -> Matrix:
-        with one_blas_thread():
-            scores = (users[positions] @ items.T).astype(np.float32)
-        scores[:, ~has_item] = np.nan
-        scores[~has_user[positions]] = np.nan
-        return scores
-
-    return score

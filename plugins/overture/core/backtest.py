@@ -38,27 +38,6 @@ def lists_of(stage: Stage, strategies: Mapping[str, Strategy], k: int) -> dict[s
     return lists
 
 
-def part_of_task(items: Positions, asked: Asked, k: int) -> Positions:
-    """Return the first k items of each list that belong to the task, in their order.
-
-    items: (users asked for, length) positions, -1 for a free place. Items that may not be recommended are passed over,
-    as they are in every strategy's lists.
-
-    >>> bought = csr_matrix([[1, 0, 0, 0]])
-    >>> asked = Asked(np.array([0]), REPLENISH, bought, np.array([True] * 4))
-    >>> part_of_task(np.array([[2, 0, 1]]), asked, 2).tolist()
-    [[0, -1]]
-    """
-    keys = np.arange(len(items))[:, None] * np.int64(asked.bought.shape[1]) + items
-    was_bought = np.isin(keys, stored_pairs(asked.bought))
-    is_kept = (items >= 0) & asked.is_allowed[items] & (was_bought == (asked.task == REPLENISH))
-    place = is_kept.cumsum(axis=1) - 1
-    rows, columns = np.nonzero(is_kept & (place < k))
-    found = np.full((len(items), k), -1, np.int64)
-    found[rows, place[rows, columns]] = items[rows, columns]
-    return found
-
-
 def relevant_to(asked: Asked, bought_after: csr_matrix) -> csr_matrix:
     """Return what each user asked for did of the task, as ones in (users asked for, items).
 

@@ -8,6 +8,7 @@ from scipy.sparse import csr_matrix
 
 Ids = npt.NDArray[np.str_]
 Codes = npt.NDArray[np.int32]
+Sorted = npt.NDArray[np.str_] | npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,14 @@ class Behaviour:
     readers: Readers
 
 
-def positions_of(ids: Ids, wanted: Ids) -> npt.NDArray[np.int64]:
-    """Return where each wanted id stands in the sorted `ids`; -1 for one that is not there.
+def positions_of(ids: Sorted, wanted: Sorted) -> npt.NDArray[np.int64]:
+    """Return where each wanted id stands in the sorted `ids`, in the shape of `wanted`; -1 for one that is not there.
 
     >>> positions_of(np.array(["a", "c"]), np.array(["c", "b"])).tolist()
     [1, -1]
     """
     if not len(ids):
-        return np.full(len(wanted), -1, np.int64)
+        return np.full(np.shape(wanted), -1, np.int64)
     found = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
     return np.where(ids[found] == wanted, found, -1)
 

@@ -23,6 +23,8 @@ RANK: Final = "rank"
 SCORE: Final = "score"
 STRATEGY: Final = "strategy"
 REASON_ITEM_ID: Final = "reason_item_id"
+PLACE: Final = "place"
+SHARE: Final = "share"
 MODEL_VERSION: Final = "model_version"
 
 METRIC: Final = "metric"

@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 from overture.core.history import History, Items, Users
 from overture.core.parameters import need_number
 from overture.core.ranking import Positions
-from overture.core.strategies import Asked, Recommend, no_lists
+from overture.core.strategies import Asked, Recommend
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,20 @@ class Habits:
 
     def fit(self, interactions: History, items: Items, users: Users) -> Recommend:
         """Return what ranks the user's own purchases; what is learnt is each item's share of repeats."""
-        counts = interactions.counts
-        if not counts.nnz:
-            return no_lists
-        buyers = np.bincount(counts.indices, minlength=counts.shape[1])
-        repeating = np.bincount(counts.indices, weights=counts.data > 1, minlength=counts.shape[1])
-        share = (repeating + self.prior_share * self.prior_buyers) / np.maximum(buyers + self.prior_buyers, 1)
-        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-        weights = np.asarray(interactions.weights[rows, counts.indices]).ravel()
-        scores = np.sqrt(counts.data * weights) * (self.floor + share[counts.indices])
-        habits = csr_matrix((scores, counts.indices, counts.indptr), shape=counts.shape)
+        habits = self.learn(interactions)
 
         def recommend(asked: Asked, k: int) -> Positions:
             return asked.best_of_bought(habits[asked.positions], k)
 
         return recommend
+
+    def learn(self, interactions: History) -> csr_matrix:
+        """Return the score of each user and bought item, as float64 CSR in the shape of the history."""
+        counts = interactions.counts
+        buyers = np.bincount(counts.indices, minlength=counts.shape[1])
+        repeating = np.bincount(counts.indices, weights=counts.data > 1, minlength=counts.shape[1])
+        share = (repeating + self.prior_share * self.prior_buyers) / np.maximum(buyers + self.prior_buyers, 1)
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        weights = np.asarray(interactions.weights[rows, counts.indices]).ravel() if counts.nnz else np.zeros(0)
+        scores = np.sqrt(counts.data * weights) * (self.floor + share[counts.indices])
+        return csr_matrix((scores, counts.indices, counts.indptr), shape=counts.shape)

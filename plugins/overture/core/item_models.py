@@ -11,7 +11,8 @@ from overture.core.factors import Matrix
 from overture.core.history import BOUGHT, VALUES, History, Items, Users
 from overture.core.parameters import need_number, need_one_of, need_whole
 from overture.core.ranking import PART, Positions, best_columns
-from overture.core.strategies import Asked, Recommend, Score, no_lists
+from overture.core.scoring import ItemScores, best_of
+from overture.core.strategies import Asked, Recommend, no_lists
 
 BLOCK_BYTES = 32 * 2**20
 """Upper bound for the similarities of one block of items to all items."""
@@ -45,28 +46,18 @@ class Ease:
 
     def fit(self, interactions: History, items: Items, users: Users) -> Recommend:
         """Learn the weights; without any purchase every list is empty."""
-        score = self.fit_scores(interactions)
-        return no_lists if score is None else lambda asked, k: asked.best(score(asked.positions), k)
+        learnt = self.learn(interactions, items)
+        return no_lists if learnt is None else lambda asked, k: best_of(learnt, asked, k)[0]
 
-    def fit_scores(self, interactions: History) -> Score | None:
-        """Learn the weights and return what scores; None without any purchase."""
-        learnt = interactions.values(self.values)
-        kept = _most_bought(learnt, self.items)
+    def learn(self, interactions: History, items: Items) -> ItemScores | None:
+        """Learn the weights and return what scores by them; None without any purchase."""
+        values = interactions.values(self.values)
+        kept = _most_bought(values, self.items)
         if not len(kept):
             return None
-        bought = learnt[:, kept]
+        bought = values[:, kept]
         weights = ease_weights(bought, self.regularization)
-        bought = bought.astype(np.float32)
-
-        def score(users: Positions) -> Matrix:
-            rows = bought[users]
-            scores = np.full((len(users), learnt.shape[1]), np.nan, np.float32)
-            # A sparse product: its sums do not depend on which users are scored together, as those of BLAS do.
-            scores[:, kept] = rows @ weights
-            scores[np.diff(rows.indptr) == 0] = np.nan
-            return scores
-
-        return score
+        return ItemScores(kept, weights, bought.astype(np.float32), np.flatnonzero(items.is_allowed))
 
 
 def ease_weights(bought: csr_matrix, regularization: float) -> Matrix:

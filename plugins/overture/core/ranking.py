@@ -10,10 +10,14 @@ from scipy.sparse import csr_matrix
 from overture.core.factors import Matrix
 
 ALS: Final = "als"
+ALS_WITH_EASE: Final = "als_with_ease"
+FOLD_IN: Final = "fold_in"
 POPULAR_IN_DEPARTMENT: Final = "popular_in_department"
+POPULAR_IN_GROUP: Final = "popular_in_group"
 POPULAR: Final = "popular"
-STRATEGIES: Final = (ALS, POPULAR_IN_DEPARTMENT, POPULAR)
-"""How an item may have been found, in the order in which a list is filled."""
+HABITS: Final = "habits"
+STRATEGIES: Final = (ALS_WITH_EASE, FOLD_IN, POPULAR_IN_DEPARTMENT, POPULAR_IN_GROUP, POPULAR, HABITS)
+"""How a published item may have been found; those of what is new in the order in which a list is filled."""
 
 PART = 64
 """So many scores of a user make a part; the parts' maxima give a lower bound for the length-th best score."""
@@ -25,6 +29,7 @@ BLOCK_USERS = 8192
 """So many users' lists are filled at once."""
 
 Positions = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class RankedLists:
 
     items: int64 (users, length), item positions; -1 past the end of a list that is short.
     scores: float64 of the same shape; 0 where `items` is -1.
-    strategies: int8 of the same shape, positions in STRATEGIES; -1 where `items` is -1.
+    strategies: int8 of the same shape, positions in STRATEGIES; -1 where `items` is -1 or nobody said.
     """
 
     items: Positions
@@ -76,7 +81,6 @@ def rank_by_factors(
         rows, columns, places = best_columns(part, length)
         lists.items[start + rows, places] = candidates[columns]
         lists.scores[start + rows, places] = part[rows, columns]
-        lists.strategies[start + rows, places] = STRATEGIES.index(ALS)
     return lists
 
 
@@ -111,18 +115,12 @@ def best_columns(scores: npt.NDArray[np.floating[Any]], length: int) -> tuple[Po
     return row[kept], column[kept], place[kept]
 
 
-def fill_up(
-    lists: RankedLists,
-    strategy: str,
-    candidates: Positions,
-    popularity: npt.NDArray[np.float64],
-    excluded: csr_matrix,
-) -> None:
+def fill_up(lists: RankedLists, strategy: str, candidates: Positions, scores: Scores, excluded: csr_matrix) -> None:
     """Fill the free places of the lists, in place, with each user's next candidates.
 
     strategy: one of STRATEGIES, noted for what is filled. candidates: (users, n) item positions, best first, -1 past
-    the end. popularity: (items,), the score of a filled place. excluded: (users, items) CSR; what is stored there or
-    in the list already is passed over.
+    the end. scores: of the same shape, the score of a place that is filled so. excluded: (users, items) CSR; what is
+    stored there or in the list already is passed over.
     """
     for start in range(0, len(lists.items), BLOCK_USERS):
         users = slice(start, start + BLOCK_USERS)
@@ -134,9 +132,9 @@ def fill_up(
         is_free = (candidates[users] >= 0) & ~np.isin(first_key + candidates[users], taken)
         place = (items >= 0).sum(axis=1, keepdims=True) + is_free.cumsum(axis=1) - 1
         row, column = np.nonzero(is_free & (place < items.shape[1]))
-        chosen, at = candidates[users][row, column], (start + row, place[row, column])
-        lists.items[at] = chosen
-        lists.scores[at] = popularity[chosen]
+        at = (start + row, place[row, column])
+        lists.items[at] = candidates[users][row, column]
+        lists.scores[at] = scores[users][row, column]
         lists.strategies[at] = STRATEGIES.index(strategy)
 
 

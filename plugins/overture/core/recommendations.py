@@ -1,126 +1,117 @@
-"""Which items each reader is recommended, and why: the rules of the shop around the ranking."""
+"""Which items each reader is recommended: what is new by what was learnt, else by popularity; and what is due again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from overture.core.behaviour import Behaviour, ItemFacts, Readers, pairs_of, positions_of
-from overture.core.factors import Factors, strongest_reasons
+from overture.core.history import Items, Users
 from overture.core.ranking import (
-    ALS,
+    HABITS,
     POPULAR,
     POPULAR_IN_DEPARTMENT,
+    POPULAR_IN_GROUP,
     STRATEGIES,
+    Positions,
     RankedLists,
+    Scores,
     fill_up,
     most_popular,
-    rank_by_factors,
 )
+from overture.core.scoring import Learnt, best_of, values_at
+from overture.core.strategies import Asked
+
+BLOCK_BYTES = 32 * 2**20
+"""Upper bound for the float32 scores of one block of users over the allowed items."""
 
 
 @dataclass(frozen=True)
-class Rules:
-    """The shop's rules of recommending; `config/ranking.toml` says why each is as it is.
+class Shelf:
+    """What fills a list where nothing was learnt of the reader: an order of items for each of some groups of readers.
 
-    list_length: items in a list. excluded_days: so long ago, the data day included, the last purchase must be.
-    least_history: users with fewer items to learn from are ranked by popularity.
+    strategy: one of STRATEGIES. items: (groups, n) item positions, best first, -1 past the end. scores: of the same
+    shape. group_of: (readers,) which group each reader is in, -1 for none.
     """
 
-    list_length: int
-    excluded_days: int
-    least_history: int
+    strategy: str
+    items: Positions
+    scores: Scores
+    group_of: Positions
 
 
-def recommend(
-    factors: Factors, history_lengths: npt.NDArray[np.integer], behaviour: Behaviour, rules: Rules
+def discover(
+    learnt: Learnt | None, rungs: npt.NDArray[np.int8], asked: Asked, shelves: Sequence[Shelf], length: int
 ) -> RankedLists:
-    """Return one list for each reader; items are positions in the behaviour's facts.
+    """Return one list of items that the reader never bought, for each reader asked for.
 
-    history_lengths: for each of `factors.user_ids`, the items that the factors were learned from.
-
-    Only promotable, available items that the reader has not bought lately. What was bought longer ago may come again:
-    a shop of daily needs lives on it. The factors fill a list first; then what is popular in the reader's favourite
-    department; then what is popular at all.
+    rungs: (readers,) positions in STRATEGIES, as what the places that were learnt are marked; -1 for a reader of whom
+    too little is known. What the learnt scores leave free, and the lists of those readers, is filled from the shelves
+    in their order. Only allowed items are listed.
     """
-    interactions, facts, readers = behaviour.interactions, behaviour.facts, behaviour.readers
-    allowed = facts.is_promotable & facts.is_available
-    bought_lately = (interactions.bought_days_ago >= 0) & (interactions.bought_days_ago < rules.excluded_days)
-    excluded = pairs_of(interactions, bought_lately, readers.user_ids, facts.item_ids)
-    row_of_item = positions_of(factors.item_ids, facts.item_ids)
-    row_of_user = positions_of(factors.user_ids, readers.user_ids)
-    known = np.flatnonzero((row_of_user >= 0) & (history_lengths[row_of_user] >= rules.least_history))
-    lists = RankedLists.empty(len(readers.user_ids), rules.list_length)
-    found = rank_by_factors(
-        factors.user_factors[row_of_user[known]],
-        factors.item_factors[np.maximum(row_of_item, 0)],
-        allowed & (row_of_item >= 0),
-        excluded[known],
-        rules.list_length,
-    )
-    lists.items[known], lists.scores[known], lists.strategies[known] = found.items, found.scores, found.strategies
-    _fill_with_popular(lists, facts, readers, allowed, excluded)
+    lists = RankedLists.empty(len(asked), length)
+    known = np.flatnonzero(rungs >= 0)
+    size = max(1, BLOCK_BYTES // (4 * max(1, int(asked.is_allowed.sum()))))
+    for start in range(0, len(known) if learnt is not None else 0, size):
+        rows = known[start : start + size]
+        part = Asked(asked.positions[rows], asked.task, asked.bought[rows], asked.is_allowed)
+        assert learnt is not None  # noqa: S101 - the range is empty otherwise
+        lists.items[rows], lists.scores[rows] = best_of(learnt, part, length)
+        lists.strategies[rows] = np.where(lists.items[rows] >= 0, rungs[rows, None], -1)
+    short = np.flatnonzero((lists.items < 0).any(axis=1))
+    part_of = RankedLists(lists.items[short], lists.scores[short], lists.strategies[short])
+    for shelf in shelves:
+        if len(short) and shelf.items.size:
+            group = shelf.group_of[short]
+            items = np.where(group[:, None] >= 0, shelf.items[group], -1)
+            fill_up(part_of, shelf.strategy, items, shelf.scores[group], asked.bought[short])
+    lists.items[short], lists.scores[short], lists.strategies[short] = part_of.items, part_of.scores, part_of.strategies
     return lists
 
 
-def reasons_for(
-    lists: RankedLists,
-    factors: Factors,
-    confidence: csr_matrix,
-    behaviour: Behaviour,
-    regularization: float,
-) -> npt.NDArray[np.int64]:
-    """Return, for each place that the factors filled, the item of the reader's history that speaks most for it.
+def replenish(habits: csr_matrix, asked: Asked, length: int) -> RankedLists:
+    """Return one list of items that the reader bought before, most due first, for each reader asked for.
 
-    confidence: what the factors were fitted to. Returns positions in `factors.item_ids`; -1 for other places. An item
-    is preferred that can be named (it is promotable) and has another title than the recommended one.
+    habits: (users of the history, items) CSR of scores. A reader who bought fewer has a shorter list.
     """
-    facts = behaviour.facts
-    row_of_item = positions_of(factors.item_ids, facts.item_ids)
-    row_of_user = positions_of(factors.user_ids, behaviour.readers.user_ids)
-    by_factors = np.flatnonzero((lists.strategies == STRATEGIES.index(ALS)).any(axis=1))
-    items = lists.items[by_factors]
-    is_asked = lists.strategies[by_factors] == STRATEGIES.index(ALS)
-    reasons = np.full(lists.items.shape, -1, np.int64)
-    reasons[by_factors] = strongest_reasons(
-        factors.item_factors,
-        confidence[row_of_user[by_factors]],
-        np.where(is_asked, row_of_item[items], -1),
-        regularization,
-        _names(factors, facts),
+    values = habits[asked.positions]
+    items = asked.best_of_bought(values, length)
+    scores = values_at(values, np.arange(len(asked)), items)
+    return RankedLists(items, scores, np.where(items >= 0, STRATEGIES.index(HABITS), -1).astype(np.int8))
+
+
+def popular_shelves(
+    items: Items, users: Users, asked: Asked, length: int, in_groups: tuple[csr_matrix, Positions]
+) -> list[Shelf]:
+    """Return what is popular in the reader's favourite department, with readers of the same kind, and at all.
+
+    in_groups: (groups, items) CSR of buyers in 28 days, and which group each reader is in, -1 for none.
+    """
+    # Deep enough for a reader who bought all that stands at the top.
+    depth = int(np.diff(asked.bought.indptr).max(initial=0)) + length
+    departments = most_popular(
+        items.buyers_28d, items.departments.astype(np.int64), len(items.department_names), asked.is_allowed, depth
     )
-    return reasons
+    at_all = most_popular(items.buyers_28d, np.zeros(len(items.buyers_28d), np.int64), 1, asked.is_allowed, depth)
+    favourites = users.favourite_departments[asked.positions, 0].astype(np.int64)
+    of_groups, group_scores = _by_group(in_groups[0], asked.is_allowed, depth)
+    buyers = np.append(items.buyers_28d, 0.0)  # the last is where -1 points to
+    return [
+        Shelf(POPULAR_IN_DEPARTMENT, departments, buyers[departments], favourites),
+        Shelf(POPULAR_IN_GROUP, of_groups, group_scores, in_groups[1]),
+        Shelf(POPULAR, at_all, buyers[at_all], np.zeros(len(asked), np.int64)),
+    ]
 
 
-def _names(factors: Factors, facts: ItemFacts) -> npt.NDArray[np.int64]:
-    """Return for each item of the factors which title it has, as a number; -1 where it is not to be named."""
-    _, title_of = np.unique(facts.titles, return_inverse=True)
-    row_of_item = positions_of(facts.item_ids, factors.item_ids)
-    is_nameable = (row_of_item >= 0) & facts.is_promotable[row_of_item]
-    return np.where(is_nameable, title_of[row_of_item], -1)
-
-
-def _fill_with_popular(
-    lists: RankedLists,
-    facts: ItemFacts,
-    readers: Readers,
-    allowed: npt.NDArray[np.bool_],
-    excluded: csr_matrix,
-) -> None:
-    short = np.flatnonzero((lists.items < 0).any(axis=1))
-    if not len(short):
-        return
-    part = RankedLists(lists.items[short], lists.scores[short], lists.strategies[short])
-    struck_out = excluded[short]
-    # Deep enough for a reader all of whose excluded and ranked items stand at the top.
-    depth = int(np.diff(struck_out.indptr).max()) + lists.items.shape[1]
-    departments, group_of = np.unique(facts.departments, return_inverse=True)
-    in_department = most_popular(facts.buyers_28d, group_of, len(departments), allowed, depth)
-    favourite = positions_of(departments, readers.favourite_departments[short])
-    favourite[readers.favourite_departments[short] == ""] = -1
-    of_favourite = np.where(favourite[:, None] >= 0, in_department[favourite], -1)
-    fill_up(part, POPULAR_IN_DEPARTMENT, of_favourite, facts.buyers_28d, struck_out)
-    at_all = most_popular(facts.buyers_28d, np.zeros_like(group_of), 1, allowed, depth)
-    fill_up(part, POPULAR, np.broadcast_to(at_all, (len(short), depth)), facts.buyers_28d, struck_out)
-    lists.items[short], lists.scores[short], lists.strategies[short] = part.items, part.scores, part.strategies
+def _by_group(buyers: csr_matrix, allowed: npt.NDArray[np.bool_], depth: int) -> tuple[Positions, Scores]:
+    """Return each group's allowed items with most buyers, of equals the first, and how many; -1 and 0 past the end."""
+    found = np.full((buyers.shape[0], depth), -1, np.int64)
+    scores = np.zeros(found.shape)
+    groups = np.repeat(np.arange(buyers.shape[0]), np.diff(buyers.indptr))
+    kept = np.flatnonzero(allowed[buyers.indices])
+    order = kept[np.lexsort((buyers.indices[kept], -buyers.data[kept], groups[kept]))]
+    place = np.arange(len(order)) - np.searchsorted(groups[order], groups[order])
+    order, place = order[place < depth], place[place < depth]
+    found[groups[order], place], scores[groups[order], place] = buyers.indices[order], buyers.data[order]
+    return found, scores

@@ -23,7 +23,6 @@ __all__ = [
     "Pairs",
     "Recommend",
     "Recommended",
-    "Score",
     "Strategy",
     "Users",
     "fit_strategy",
@@ -94,22 +93,42 @@ class Asked:
         first. Raises ValueError for scores of another shape.
         """
         self._need_shape(scores.shape)
-        rows = _rows_of(self.bought)
         if self.task == REPLENISH:
-            columns = self.bought.indices.astype(np.int64)
+            rows, columns = _rows_of(self.bought), self.bought.indices.astype(np.int64)
             return self._first(rows, columns, scores[rows, columns], k, without_zeros)
         candidates = np.flatnonzero(self.is_allowed)
+        return self._best_new(candidates, scores[:, candidates], k, without_zeros)
+
+    def best_of_allowed(self, scores: npt.NDArray[np.floating[Any]], k: int) -> Positions:
+        """Do as `best`, with scores of the allowed items only: one column for each, in order of position."""
+        candidates = np.flatnonzero(self.is_allowed)
+        expected = (len(self), len(candidates))
+        if scores.shape != expected:
+            raise ValueError(f"scores; expected: one for each user and allowed item, {expected}; got: {scores.shape}")
+        if self.task == DISCOVER:
+            return self._best_new(candidates, scores, k, without_zeros=False)
+        column_of = self._columns_of(candidates)
+        rows, columns = _rows_of(self.bought), self.bought.indices.astype(np.int64)
+        is_candidate = column_of[columns] >= 0
+        rows, columns = rows[is_candidate], columns[is_candidate]
+        return self._first(rows, columns, scores[rows, column_of[columns]], k, without_zeros=False)
+
+    def _columns_of(self, candidates: Positions) -> Positions:
+        column_of = np.full(len(self.is_allowed), -1, np.int64)
+        column_of[candidates] = np.arange(len(candidates))
+        return column_of
+
+    def _best_new(self, candidates: Positions, scores: npt.NDArray[Any], k: int, without_zeros: bool) -> Positions:
         # Whole parts, as best_columns needs them; the columns past the last candidate stay empty.
         width = -(-len(candidates) // PART) * PART
         block = np.full((len(self), width), -np.inf, np.result_type(scores.dtype, np.float32))
         part = block[:, : len(candidates)]
-        part[:] = scores[:, candidates]
+        part[:] = scores
         part[~np.isfinite(part) | (without_zeros & (part == 0))] = -np.inf
-        column_of = np.full(len(self.is_allowed), -1, np.int64)
-        column_of[candidates] = np.arange(len(candidates))
-        columns = column_of[self.bought.indices]
+        columns = self._columns_of(candidates)[self.bought.indices]
+        rows = _rows_of(self.bought)
         block[rows[columns >= 0], columns[columns >= 0]] = -np.inf
-        found = np.full((len(self), k), -1, np.int64)
+        found = no_lists(self, k)
         if block.size:
             row, column, place = best_columns(block, k)
             found[row, place] = candidates[column]
@@ -148,10 +167,6 @@ class Asked:
 
 Recommend = Callable[[Asked, int], Positions]
 """Called as recommend(users, k): returns int64 (users, k) item positions, best first, -1 past a short list's end."""
-
-
-Score = Callable[[Positions], npt.NDArray[np.float32]]
-"""Called with positions of users: returns a score of every item for each, nan where nothing is known of one of them."""
 
 
 class Strategy(Protocol):

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from overture.core.backtest import Stage, relevant_to
-from overture.core.behaviour import Codes, Ids, Interactions
+from overture.core.behaviour import Codes, Ids
 from overture.core.dated_events import DatedEvents, FadingPairs
 from overture.core.earlier import bought_in, history_before, items_before
 from overture.core.history import History, Items, Pairs, Users
@@ -72,13 +72,14 @@ class ValidationDay:
         """The ids of the users asked for, sorted."""
         return self.stage.history.user_ids[self.stage.asked]
 
-    def interactions(self) -> Interactions:
-        """Return the pairs in the form that confidence is made of, each with weight 0."""
-        count = len(self.pairs.users)
-        nothing, unweighted = np.zeros(count, np.int64), np.zeros(count)
-        ids = self.stage.history.user_ids, self.stage.history.item_ids
-        users, items = (array.astype(np.int32) for array in (self.pairs.users, self.pairs.items))
-        return Interactions(*ids, users, items, unweighted, unweighted, nothing, nothing, "")
+    def history(self, half_life_days: float, type_weights: npt.NDArray[np.float64]) -> History:
+        """Return what was known, with the weights that this half-life and these weights of types make of it."""
+        weights, history = self.pairs.weights(half_life_days, type_weights), self.stage.history
+        counts = np.bincount(self.pairs.users, minlength=len(history.user_ids))
+        ends = np.concatenate([[0], counts.cumsum()])
+        matrix = csr_matrix((weights, self.pairs.items, ends), shape=history.counts.shape)
+        matrix.eliminate_zeros()
+        return dataclasses.replace(history, weights=matrix)
 
 
 def _purchases(events: DatedEvents, chosen: Flags) -> Purchases:

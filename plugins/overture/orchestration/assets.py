@@ -2,7 +2,15 @@
 
 from airflow.sdk import Asset
 
-TABLES = ("recommendations", "messages", "message_claims", "model_metrics", "validations", "run_costs")
+TABLES = (
+    "recommendations",
+    "recommendation_reasons",
+    "messages",
+    "message_claims",
+    "model_metrics",
+    "validations",
+    "run_costs",
+)
 """The tables that others may rely on."""
 
 PUBLISHED = [Asset(name=f"marts.{table}", uri=f"overture://marts/{table}", group="overture") for table in TABLES]

@@ -22,7 +22,7 @@ with readers as (
 best as (
     select user_id, item_id, reason_item_id, strategy
     from candidate.recommendations
-    where data_day = $day and rank = 1
+    where data_day = $day and task = 'discover' and rank = 1
 ),
 
 facts as (

@@ -1,6 +1,6 @@
 """What a backtest reads: what users had bought up to a day, what they were recommended, and what they bought after."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,56 +11,10 @@ from scipy.sparse import csr_matrix
 from overture.adapters.warehouse.connection import Warehouse
 from overture.adapters.warehouse.training_reads import encoded, texts
 from overture.core import columns
-from overture.core.behaviour import Ids, ItemFacts, Readers, positions_of
-from overture.core.history import History, Pairs
-from overture.core.purchases import Purchases
+from overture.core.behaviour import Ids, positions_of
+from overture.core.history import History
 from overture.core.ranking import Positions
-
-HISTORY = """
-with bought as (
-    select
-        user_id,
-        item_id,
-        count(distinct cast(occurred_at as date)) as bought_days,
-        $day - cast(max(occurred_at) as date) as bought_days_ago
-    from intermediate.int_events_cleaned
-    where
-        data_day <= $day
-        and occurred_at < $day + 1
-        and list_contains($buying_event_types, event_type)
-    group by user_id, item_id
-),
-
-weighted as (
-    select
-        user_id,
-        item_id,
-        weight
-    from intermediate.int_interactions_weighted
-    where data_day = $day
-)
-
-select
-    user_id,
-    item_id,
-    cast(coalesce(bought.bought_days, 0) as bigint) as bought_days,
-    cast(coalesce(bought.bought_days_ago, -1) as bigint) as bought_days_ago,
-    coalesce(weighted.weight, 0.0) as weight
-from bought
-full join weighted using (user_id, item_id)
-"""
-
-PURCHASES = """
-select distinct
-    user_id,
-    item_id,
-    $day - cast(occurred_at as date) as days_ago
-from intermediate.int_events_cleaned
-where
-    data_day <= $day
-    and occurred_at < $day + 1
-    and list_contains($buying_event_types, event_type)
-"""
+from overture.core.strategies import TASKS
 
 BOUGHT_AFTER = """
 select distinct
@@ -78,11 +32,12 @@ RECOMMENDED = """
 select
     user_id,
     item_id,
+    task,
     rank,
     model_version
 from candidate.recommendations
 where data_day = $day
-order by user_id, rank
+order by user_id, task, rank
 """
 
 TAGS = """
@@ -112,37 +67,6 @@ order by user_id
 """
 
 
-def read_history(
-    warehouse: Warehouse, day: date, facts: ItemFacts, readers: Readers, buying_event_types: Sequence[str]
-) -> History:
-    """Return who had bought what by the end of `day`, with everyone who may be recommended to and every item known.
-
-    A count is of days on which the item was bought. Nothing that occurred or arrived after the day is read.
-    """
-    table = warehouse.arrow(HISTORY, {"day": day, "buying_event_types": list(buying_event_types)})
-    (users, user_codes), (items, item_codes) = encoded(table[columns.USER_ID]), encoded(table[columns.ITEM_ID])
-    user_ids, item_ids = np.union1d(users, readers.user_ids), np.union1d(items, facts.item_ids)
-    pairs = Pairs(
-        positions_of(user_ids, users)[user_codes],
-        positions_of(item_ids, items)[item_codes],
-        table["bought_days"].to_numpy(),
-        table[columns.WEIGHT].to_numpy(),
-        table[columns.BOUGHT_DAYS_AGO].to_numpy(),
-    )
-    return History.of(user_ids, item_ids, pairs)
-
-
-def read_purchases(warehouse: Warehouse, day: date, history: History, buying_event_types: Sequence[str]) -> Purchases:
-    """Return each day on which a user of the history bought an item by the end of `day`: what its counts sum up."""
-    table = warehouse.arrow(PURCHASES, {"day": day, "buying_event_types": list(buying_event_types)})
-    (users, user_codes), (items, item_codes) = encoded(table[columns.USER_ID]), encoded(table[columns.ITEM_ID])
-    return Purchases.of(
-        positions_of(history.user_ids, users)[user_codes],
-        positions_of(history.item_ids, items)[item_codes],
-        table["days_ago"].to_numpy(),
-    )
-
-
 def read_bought_after(
     warehouse: Warehouse, history: History, days: tuple[date, date], buying_event_types: Sequence[str]
 ) -> csr_matrix:
@@ -162,25 +86,30 @@ def read_bought_after(
 
 @dataclass(frozen=True)
 class PublishedLists:
-    """The lists of a day's run. items: (users, longest list) positions of the history, -1 past a list's end.
+    """The lists of a day's run. items: task -> (users, length) positions of the history, -1 past a list's end.
 
     model_version: of the factors that most places came from; "" where there is no list.
     """
 
-    items: Positions
+    items: Mapping[str, Positions]
     model_version: str
 
 
-def read_recommended(warehouse: Warehouse, day: date, history: History) -> PublishedLists:
-    """Return what the newest run of the day that ranked items recommends, one row for each user of the history."""
+def read_recommended(warehouse: Warehouse, day: date, history: History, least_length: int) -> PublishedLists:
+    """Return what the newest run of the day that ranked items recommends, one row for each user of the history.
+
+    least_length: the lists have so many places at least, free ones where fewer are filled.
+    """
     table = warehouse.arrow(RECOMMENDED, {"day": day})
     users = positions_of(history.user_ids, texts(table[columns.USER_ID]))
     items = positions_of(history.item_ids, texts(table[columns.ITEM_ID]))
-    ranks = table[columns.RANK].to_numpy()
-    lists = np.full((len(history.user_ids), int(ranks.max(initial=0))), -1, np.int64)
-    lists[users, ranks - 1] = items
-    versions = texts(table[columns.MODEL_VERSION])
-    names, counts = np.unique(versions, return_counts=True)
+    ranks, tasks = table[columns.RANK].to_numpy(), texts(table[columns.TASK])
+    lists = {}
+    for task in TASKS:
+        lists[task] = np.full((len(history.user_ids), int(ranks.max(initial=least_length))), -1, np.int64)
+        of_task = tasks == task
+        lists[task][users[of_task], ranks[of_task] - 1] = items[of_task]
+    names, counts = np.unique(texts(table[columns.MODEL_VERSION]), return_counts=True)
     return PublishedLists(lists, str(names[counts.argmax()]) if len(names) else "")
 
 

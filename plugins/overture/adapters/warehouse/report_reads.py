@@ -13,8 +13,8 @@ SECTIONS = {
         from marts.model_metrics where data_day = $day and user_group = 'everyone' order by all
     """,
     "Recommendations by strategy": """
-        select strategy, count(*) as rows, count(distinct user_id) as users, count(distinct item_id) as items
-        from marts.recommendations where data_day = $day group by strategy order by strategy
+        select task, strategy, count(*) as rows, count(distinct user_id) as users, count(distinct item_id) as items
+        from marts.recommendations where data_day = $day group by task, strategy order by task, strategy
     """,
     "Messages by rung": """
         select rung, refusal, count(*) as messages, count(distinct text) as texts

@@ -82,7 +82,6 @@ def recommendations(
         "day": day,
         "strategies": list(strategies),
         "list_length": ranking["list_length"],
-        "excluded_days": ranking["excluded_days"],
         "longest_title": ranking["longest_title"],
         "excluded_departments": ranking["excluded_departments"],
         "excluded_categories": ranking["excluded_categories"],

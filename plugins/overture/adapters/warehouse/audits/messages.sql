@@ -104,7 +104,7 @@ recommended as (
         concat('item_id=', item_id) as item_key,
         concat('item_id=', reason_item_id) as reason_key
     from candidate.recommendations
-    where data_day = $day and rank = 1
+    where data_day = $day and task = 'discover' and rank = 1
 ),
 
 slots_of_drafts as (

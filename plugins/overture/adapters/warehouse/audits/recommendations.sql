@@ -2,32 +2,34 @@
 with recommendations as (
     select
         user_id,
+        task,
         rank,
         item_id,
         score,
         strategy,
         reason_item_id,
         model_version,
-        concat('user_id=', user_id, ' rank=', rank, ' item_id=', item_id) as key_text,
-        lag(score) over (partition by user_id, strategy order by rank) as score_above
+        concat('user_id=', user_id, ' task=', task, ' rank=', rank, ' item_id=', item_id) as key_text,
+        lag(score) over (partition by user_id, task, strategy order by rank) as score_above
     from candidate.recommendations
     where data_day = $day
 ),
 
 repeated_ranks as (
-    select min(key_text) as key_text from recommendations group by user_id, rank having count(*) > 1
+    select min(key_text) as key_text from recommendations group by user_id, task, rank having count(*) > 1
 ),
 
 lists as (
     select
         user_id,
-        concat('user_id=', user_id) as key_text,
+        task,
+        concat('user_id=', user_id, ' task=', task) as key_text,
         min(rank) as first_rank,
         max(rank) as last_rank,
         count(distinct rank) as ranks,
         count(*) - count(rank) as unranked
     from recommendations
-    group by user_id
+    group by user_id, task
 ),
 
 repeated_items as (
@@ -38,9 +40,22 @@ history as (
     select
         user_id,
         item_id,
-        last_bought_at
+        last_bought_at is not null as was_bought
     from intermediate.int_interactions_weighted
     where data_day = $day
+),
+
+reasons as (
+    select
+        reasons.share,
+        recommendations.user_id is not null as has_row,
+        history.user_id is not null as is_of_history,
+        concat('user_id=', reasons.user_id, ' task=', reasons.task, ' rank=', reasons.rank, ' place=', place) as key_text
+    from candidate.recommendation_reasons as reasons
+    left join recommendations using (user_id, task, rank)
+    left join history
+        on reasons.user_id = history.user_id and reasons.reason_item_id = history.item_id
+    where reasons.data_day = $day
 ),
 
 items as (
@@ -74,13 +89,13 @@ select 'list_length', $list_length, null
 union all
 select 'repeated_items', count(*), min(key_text) from repeated_items
 union all
-select 'bought_items', count(*), min(key_text) from recommendations
-where exists (
+select 'misplaced_items', count(*), min(key_text) from recommendations
+where coalesce(task not in ('discover', 'replenish'), true) or (task = 'replenish') <> exists (
     select 1 from history
     where
         history.user_id = recommendations.user_id
         and history.item_id = recommendations.item_id
-        and history.last_bought_at >= $day + 1 - $excluded_days
+        and history.was_bought
 )
 union all
 select 'unavailable_items', count(*), min(key_text) from recommendations
@@ -100,7 +115,7 @@ where not exists (select 1 from eligible where eligible.user_id = recommendation
 union all
 select 'coverage', coalesce(count(lists.user_id) / nullif(count(*), 0), 1), min(eligible.user_id) filter (lists.user_id is null)
 from eligible
-left join lists on eligible.user_id = lists.user_id
+left join lists on eligible.user_id = lists.user_id and lists.task = 'discover'
 union all
 select 'unknown_strategies', count(*), min(key_text) from recommendations
 where not coalesce(list_contains($strategies, strategy), false)
@@ -108,12 +123,29 @@ union all
 select 'bad_scores', count(*), min(key_text) from recommendations
 where not coalesce(isfinite(score) and (score_above is null or score <= score_above), false)
 union all
-select 'unfounded_reasons', count(*), min(key_text) from recommendations
+select 'unfounded_reasons', count(*), min(key_text) from (
+    select key_text from recommendations
+    where
+        reason_item_id is not null
+        and not exists (
+            select 1 from history
+            where history.user_id = recommendations.user_id and history.item_id = recommendations.reason_item_id
+        )
+    union all
+    select key_text from reasons
+    where not coalesce(has_row and is_of_history and share > 0 and isfinite(share), false)
+)
+union all
+select 'unexplained_rows', count(*), min(key_text) from recommendations
 where
-    strategy = 'als'
+    strategy in ('als_with_ease', 'fold_in', 'habits')
     and not exists (
-        select 1 from history
-        where history.user_id = recommendations.user_id and history.item_id = recommendations.reason_item_id
+        select 1 from candidate.recommendation_reasons as reasons
+        where
+            reasons.data_day = $day
+            and reasons.user_id = recommendations.user_id
+            and reasons.task = recommendations.task
+            and reasons.rank = recommendations.rank
     )
 union all
 select 'unversioned_rows', count(*), min(key_text) from recommendations where coalesce(trim(model_version), '') = ''

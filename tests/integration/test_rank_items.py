@@ -1,0 +1,184 @@
+"""From factors on disk to lists in the lake, each place with what carries its score."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from implicit.cpu.als import AlternatingLeastSquares
+
+from overture import preferences, recommending
+from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.history_reads import read_stage
+from overture.configuration import load_config
+from overture.core.confidence import confidence_of
+from overture.core.factors import Factors
+from overture.core.item_models import Ease
+from overture.errors import ArtifactError
+from overture.run import Run
+from two_tastes import DAY, USERS, parameters, weights_of
+
+
+def test_every_eligible_user_has_ten_new_items_without_gaps(trained: Warehouse) -> None:
+    lists = trained.rows(
+        "select user_id, list(rank order by rank), count(distinct item_id)"
+        " from candidate.recommendations where task = 'discover' group by all order by 1"
+    )
+
+    assert [user for user, _, _ in lists] == [f"u{u:02}" for u in range(USERS + 1) if u != 7]
+    assert all(ranks == list(range(1, 11)) and items == 10 for _, ranks, items in lists)
+
+
+def test_only_available_items_are_recommended_new_ones_to_discover_and_bought_ones_again(trained: Warehouse) -> None:
+    forbidden = trained.rows(
+        """
+        select user_id, item_id
+        from candidate.recommendations as recommended
+        left join candidate.item_facts as facts using (item_id)
+        left join intermediate.int_interactions_weighted as history using (user_id, item_id)
+        where not facts.is_available or (task = 'replenish') <> (history.item_id is not null)
+        """
+    )
+
+    assert forbidden == []
+    assert trained.rows("select count(distinct user_id) from candidate.recommendations where task = 'replenish'") == [
+        (59,)
+    ]
+
+
+def test_a_user_without_a_history_gets_the_favourite_department_and_says_so(trained: Warehouse) -> None:
+    # Department D3 holds the items 3, 8, 13, ... of which the later ones sell better; 63 and 18 are sold out.
+    rows = trained.rows(
+        "select item_id, strategy, reason_item_id, score, task from candidate.recommendations"
+        f" where user_id = 'u{USERS}' order by rank"
+    )
+
+    assert [item for item, *_ in rows] == [f"i{i}" for i in (88, 83, 78, 73, 68, 58, 53, 48, 43, 38)]
+    assert {(strategy, reason, task) for _, strategy, reason, _, task in rows} == {
+        ("popular_in_department", None, "discover")
+    }
+    assert rows[0][3] == 89.0
+
+
+def test_users_are_recommended_what_those_of_their_taste_buy(trained: Warehouse) -> None:
+    ((share,),) = trained.rows(
+        "select avg((user_id[2:]::integer % 2 = item_id[2:]::integer % 2)::integer)"
+        " from candidate.recommendations where strategy = 'als_with_ease' and rank <= 3"
+    )
+
+    assert share > 0.9
+
+
+def test_the_shares_of_a_score_are_implicits_explanation_and_the_weights_of_ease(
+    tastes_run: Run, trained: Warehouse, factors: Factors
+) -> None:
+    weights, stage = weights_of(trained), read_stage(trained, DAY, load_config("ranking"), ["purchase"])[0]
+    model = AlternatingLeastSquares(
+        factors=parameters().factors, regularization=parameters().regularization_for(weights), num_threads=1
+    )
+    model.user_factors, model.item_factors = factors.user_factors, factors.item_factors
+    confidence = confidence_of(weights.matrix, parameters().alpha)
+    config = load_config("strategies")["als_with_ease"]
+    ease = Ease(config["regularization"], config["items"]).learn(stage.history, stage.items)
+    assert ease is not None
+    lift = ((stage.items.buyers_28d + 1) / (stage.items.buyers_28d.max() + 1)) ** config["popularity"]
+    rows = trained.rows(
+        """
+        select user_id, item_id, score, reasons.reason_item_id, share
+        from candidate.recommendations as listed
+        join candidate.recommendation_reasons as reasons using (data_day, user_id, task, rank)
+        where strategy = 'als_with_ease' and listed.rank <= 2
+        """
+    )
+
+    assert len(rows) > 2 * USERS
+    for user, item, score, reason, share in rows:
+        at, target, source = (
+            int(np.searchsorted(ids, id_))
+            for ids, id_ in ((factors.user_ids, user), (factors.item_ids, item), (factors.item_ids, reason))
+        )
+        total, addends, _ = model.explain(at, confidence, target, N=99)
+        places = np.searchsorted(stage.history.item_ids, [item, reason])
+        by_ease = ease.weights[np.searchsorted(ease.learnt, places[1]), np.searchsorted(ease.learnt, places[0])]
+        assert share * score == pytest.approx((dict(addends)[source] + by_ease) * lift[places[0]], abs=1e-4)
+        user_place = np.searchsorted(stage.history.user_ids, [user])
+        whole = total + ease.scores(user_place)[0, np.searchsorted(ease.allowed, places[0])]
+        assert score == pytest.approx(whole * lift[places[0]], abs=1e-3)
+
+
+def test_the_reason_to_name_is_another_item_among_those_that_carry_the_score(trained: Warehouse) -> None:
+    rows = trained.rows(
+        """
+        select count(*), count(listed.reason_item_id), count(*) filter (listed.reason_item_id = item_id),
+            count(*) filter (reasons.reason_item_id is not null and reasons.reason_item_id <> listed.reason_item_id)
+        from candidate.recommendations as listed
+        left join candidate.recommendation_reasons as reasons
+            on listed.user_id = reasons.user_id and listed.task = reasons.task and listed.rank = reasons.rank
+            and reasons.place = 1
+        where listed.strategy = 'als_with_ease'
+        """
+    )
+
+    assert rows[0][0] > 9 * (USERS - 1)
+    assert rows[0][1:] == (rows[0][0], 0, 0)
+
+
+def test_what_is_due_again_carries_itself(trained: Warehouse) -> None:
+    rows = trained.rows(
+        """
+        select distinct listed.item_id = reasons.reason_item_id, share, place, listed.reason_item_id
+        from candidate.recommendations as listed
+        left join candidate.recommendation_reasons as reasons using (user_id, task, rank)
+        where task = 'replenish'
+        """
+    )
+
+    assert rows == [(True, 1.0, 1, None)]
+
+
+def test_ranking_again_gives_the_same_rows(tastes_run: Run, trained: Warehouse) -> None:
+    tables = ("recommendations", "recommendation_reasons")
+    before = [trained.rows(f"select * from candidate.{table} order by all") for table in tables]
+
+    recommending.rank_items(tastes_run, trained)
+
+    assert [trained.rows(f"select * from candidate.{table} order by all") for table in tables] == before
+
+
+@pytest.fixture
+def forgetful(tastes_run: Run, trained: Warehouse) -> Iterator[None]:
+    """All but four items of one user are forgotten, and the factors are trained on that."""
+    tables = ("int_events_cleaned", "int_interactions_weighted")
+    for table in tables:
+        trained.execute(f"create table intermediate.kept_{table} as select * from intermediate.{table}")
+        trained.execute(
+            f"delete from intermediate.{table} where user_id = 'u00' and item_id not in ('i02', 'i04', 'i06', 'i08')"
+        )
+    preferences.train_factors(tastes_run, trained)
+    yield
+    for table in tables:
+        trained.execute(f"create or replace table intermediate.{table} as select * from intermediate.kept_{table}")
+        trained.execute(f"drop table intermediate.kept_{table}")
+    preferences.train_factors(tastes_run, trained)
+    recommending.rank_items(tastes_run, trained)
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_a_user_with_few_items_is_folded_in_by_all_that_they_did_and_says_so(
+    tastes_run: Run, trained: Warehouse
+) -> None:
+    recommending.rank_items(tastes_run, trained)
+    ((strategy, places, of_the_taste),) = trained.rows(
+        "select strategy, count(*), avg((item_id[2:]::integer % 2 = 0)::integer) from candidate.recommendations"
+        " where user_id = 'u00' and task = 'discover' group by all"
+    )
+
+    assert (strategy, places) == ("fold_in", 10)
+    assert of_the_taste > 0.7
+
+
+def test_ranking_refuses_factors_of_other_interactions(tastes_run: Run, trained: Warehouse) -> None:
+    trained.execute("begin")
+    trained.execute("update intermediate.int_interactions_weighted set weight = weight * 2 where user_id = 'u01'")
+    with pytest.raises(ArtifactError, match="trained on other interactions"):
+        recommending.rank_items(tastes_run, trained)
+    trained.execute("rollback")
