@@ -142,9 +142,7 @@ def test_a_backtest_fits_als_with_the_champion_of_the_judged_day(
     recommending.rank_items(run, lake)
     fitted: list[AlsParameters | None] = []
     learn = Als.learn
-    monkeypatch.setattr(
-        Als, "fit_scores", lambda als, history: fitted.append(als.factor_parameters) or fit(als, history)
-    )
+    monkeypatch.setattr(Als, "learn", lambda als, *given: fitted.append(als.factor_parameters) or learn(als, *given))
     evaluating.judge_day(lake, DAY, ["als", "als_with_ease"], (7,))
     assert fitted == [chosen.parameters] * 2
     assert load_strategies(["als"])["als"] == Als(threads=2)
