@@ -1,12 +1,14 @@
 """The step that ranks items for every reader: what is new and what is due again, each with what speaks for it."""
 
+import dataclasses
+import functools
+import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
+from scipy.sparse import csr_matrix
 
 from overture.adapters.als import AlsParameters, one_blas_thread
 from overture.adapters.artifacts import factors_folder, load_factors
@@ -14,63 +16,75 @@ from overture.adapters.implicit_strategies import Together, factor_scores, with_
 from overture.adapters.strategy_registry import load_strategies
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.history_reads import read_group_buyers, read_stage
+from overture.adapters.warehouse.recommendation_store import TaskLists, write_drops, write_lists
+from overture.adapters.warehouse.rule_reads import (
+    read_dropped_items,
+    read_dropped_users,
+    read_kept_out,
+    read_offered,
+    read_tag_codes,
+)
 from overture.adapters.warehouse.training_reads import read_interactions
 from overture.configuration import load_config
-from overture.core import columns
 from overture.core.backtest import Stage
 from overture.core.behaviour import Ids, ItemFacts, positions_of
 from overture.core.confidence import weigh
+from overture.core.diversity import Variety
+from overture.core.drops import TOO_MANY_OF_A_CATEGORY, count_drops
 from overture.core.explanations import Explanations, explain
 from overture.core.factors import Factors
 from overture.core.habits import Habits
 from overture.core.ranking import ALS_WITH_EASE, FOLD_IN, HABITS, STRATEGIES, Positions, RankedLists
-from overture.core.recommendations import discover, popular_shelves, replenish
+from overture.core.recommendations import Wishes, discover, popular_shelves, replenish
 from overture.core.scoring import FactorScores, SumOfScores
-from overture.core.strategies import DISCOVER, REPLENISH
+from overture.core.strategies import DISCOVER, REPLENISH, TASKS
 from overture.errors import ArtifactError, SettingsError
 from overture.run import Run
-
-RECOMMENDATIONS = "candidate.recommendations"
-REASONS = "candidate.recommendation_reasons"
-
-
-@dataclass(frozen=True)
-class TaskLists:
-    """The lists of one task, and what each place is made of; items are positions in the history's."""
-
-    task: str
-    lists: RankedLists
-    explanations: Explanations
 
 
 @one_blas_thread()
 def rank_items(run: Run, warehouse: Warehouse) -> None:
-    """Rank items for every eligible user of the day; write candidate.recommendations and their reasons.
+    """Rank items for every eligible user of the day; write candidate.recommendations, their reasons, and what fell out.
 
     Raises ArtifactError for factors that are missing, damaged, or not of the interactions as they are now.
     """
     ranking, buying = load_config("ranking"), load_config("interactions")["buying_event_types"]
+    rules, length = ranking["rules"], ranking["list_length"]
     stage, facts, readers = read_stage(warehouse, run.day, ranking, buying)
-    in_groups = read_group_buyers(
-        warehouse, run.day, (readers.user_ids, stage.history.item_ids), buying, ranking["least_group_users"]
-    )
+    ids = readers.user_ids, stage.history.item_ids
+    kept_out = read_kept_out(warehouse, run.day, ids, rules)
+    never = functools.reduce(operator.add, kept_out.values())
+    asked = {task: dataclasses.replace(stage.asked_for(task), kept_out=never) for task in TASKS}
     together, habits = _published()
     factors, rungs, version = _factors_of(run, warehouse, stage, ranking)
     learnt = together.learn(stage.history, stage.items, factors)
-    asked = stage.asked_for(DISCOVER)
-    length = ranking["list_length"]
-    shelves = popular_shelves(stage.items, stage.users, asked, length, in_groups)
-    new = discover(learnt, rungs[stage.asked], asked, shelves, length)
-    again = replenish(habits.learn(stage.history), stage.asked_for(REPLENISH), length)
+    in_groups = read_group_buyers(warehouse, run.day, ids, buying, ranking["least_group_users"])
+    shelves = popular_shelves(stage.items, stage.users, asked[DISCOVER], length, in_groups)
+    wishes = _wishes(warehouse, run.day, ids, rules, length)
+    new, passed_over = discover(learnt, rungs[stage.asked], asked[DISCOVER], shelves, wishes)
+    again = replenish(habits.learn(stage.history), asked[REPLENISH], length)
     found = (
-        TaskLists(DISCOVER, new, _explain(learnt, factors, stage, new, _titles(facts, stage.history.item_ids))),
+        TaskLists(DISCOVER, new, _explain(learnt, factors, stage, new, _titles(facts, ids[1]))),
         TaskLists(REPLENISH, again, Explanations.of_themselves(again.items, again.scores)),
     )
-    ids = readers.user_ids, stage.history.item_ids
-    rows = [_recommendation_rows(run.day, part, ids, version) for part in found]
-    reasons = [_reason_rows(run.day, part, ids) for part in found]
-    warehouse.replace_day(RECOMMENDATIONS, run.day, pa.concat_tables(rows))
-    warehouse.replace_day(REASONS, run.day, pa.concat_tables(reasons))
+    dropped = _drops(warehouse, run.day, stage, kept_out, ids[1])
+    dropped[DISCOVER] |= {TOO_MANY_OF_A_CATEGORY: passed_over} if passed_over else {}
+    write_lists(warehouse, run.day, found, ids, version)
+    write_drops(warehouse, run.day, dropped)
+
+
+def _wishes(warehouse: Warehouse, day: date, ids: tuple[Ids, Ids], rules: Mapping[str, Any], length: int) -> Wishes:
+    variety = Variety(rules["most_of_a_category"], rules["relevance"])
+    tags, offered = read_tag_codes(warehouse, day, ids[1]), read_offered(warehouse, day, ids)
+    return Wishes(length, max(length, rules["pool"]), variety, tags, offered, rules["offer_boost"])
+
+
+def _drops(
+    warehouse: Warehouse, day: date, stage: Stage, kept_out: Mapping[str, csr_matrix], item_ids: Ids
+) -> dict[str, dict[str, int]]:
+    reasons = read_dropped_items(warehouse, day, item_ids, load_config("ranking"))
+    users = read_dropped_users(warehouse, day)
+    return {task: count_drops(stage.asked_for(task), reasons, kept_out, users) for task in TASKS}
 
 
 def _published() -> tuple[Together, Habits]:
@@ -140,40 +154,3 @@ def _explain(
     past = (stage.history.counts + factors.confidence).tocsr()
     past.sort_indices()
     return explain(learnt, past, stage.asked, targets, titles)
-
-
-def _recommendation_rows(day: date, part: TaskLists, ids: tuple[Ids, Ids], model_version: str) -> pa.Table:
-    """Return one row for each filled place. ids: the readers' and the items'."""
-    lists = part.lists
-    user, place = np.nonzero(lists.items >= 0)
-    named = part.explanations.named[user, place]
-    return pa.table(
-        {
-            columns.DATA_DAY: pa.repeat(pa.scalar(day, pa.date32()), len(user)),
-            columns.USER_ID: pa.array(ids[0][user]),
-            columns.RANK: pa.array((place + 1).astype(np.int32)),
-            columns.ITEM_ID: pa.array(ids[1][lists.items[user, place]]),
-            columns.SCORE: pa.array(lists.scores[user, place]),
-            columns.STRATEGY: pa.array(np.array(STRATEGIES)[lists.strategies[user, place]]),
-            columns.REASON_ITEM_ID: pa.array(ids[1][np.maximum(named, 0)], mask=named < 0),
-            columns.MODEL_VERSION: pa.repeat(pa.scalar(model_version), len(user)),
-            columns.TASK: pa.repeat(pa.scalar(part.task), len(user)),
-        }
-    )
-
-
-def _reason_rows(day: date, part: TaskLists, ids: tuple[Ids, Ids]) -> pa.Table:
-    """Return one row for each past item that carries a place. ids: the readers' and the items'."""
-    found = part.explanations
-    user, place, number = np.nonzero(found.items >= 0)
-    return pa.table(
-        {
-            columns.DATA_DAY: pa.repeat(pa.scalar(day, pa.date32()), len(user)),
-            columns.USER_ID: pa.array(ids[0][user]),
-            columns.TASK: pa.repeat(pa.scalar(part.task), len(user)),
-            columns.RANK: pa.array((place + 1).astype(np.int32)),
-            columns.PLACE: pa.array((number + 1).astype(np.int32)),
-            columns.REASON_ITEM_ID: pa.array(ids[1][found.items[user, place, number]]),
-            columns.SHARE: pa.array(found.shares[user, place, number]),
-        }
-    )

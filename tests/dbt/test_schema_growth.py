@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.dbt.conftest import SmallLake
 
 DAY, NEXT_DAY = date(2017, 3, 31), date(2017, 4, 1)
-MADE_BY_STEPS = ("recommendations", "recommendation_reasons", "messages", "message_claims", "model_metrics")
+MADE_BY_STEPS = ("recommendations", "recommendation_reasons", "drops", "messages", "message_claims", "model_metrics")
 BOTH = "select data_day, offer_id, item_id, ends_on from marts.item_offers where data_day = '2017-03-31' order by all"
 
 

@@ -135,8 +135,64 @@ def test_what_is_due_again_carries_itself(trained: Warehouse) -> None:
     assert rows == [(True, 1.0, 1, None)]
 
 
+@pytest.fixture
+def told(tastes_run: Run, trained: Warehouse) -> Iterator[dict[str, str]]:
+    """The first users' best items, and what was told of each since."""
+    rows = trained.rows(
+        "select user_id, item_id from candidate.recommendations"
+        " where task = 'discover' and rank = 1 and user_id < 'u07' order by 1"
+    )
+    best = {str(user): str(item) for user, item in rows}
+    kinds = {
+        "u00": ["excluded"], "u01": ["excluded", "included"], "u02": ["delivered"] * 3, "u03": ["delivered"] * 2,
+        "u04": ["reported"],
+    }  # fmt: skip
+    feedback = [(user, kind, number) for user, many in kinds.items() for number, kind in enumerate(many)]
+    for user, kind, number in feedback:
+        trained.execute(
+            "insert into staging.stg_shop__feedback (data_day, source_row, user_id, item_id, kind, occurred_at)"
+            " values ($day, $number, $user, $item, $kind, cast($day as timestamp) + to_hours($number))",
+            {"day": DAY, "number": number, "user": user, "item": best[user], "kind": kind},
+        )
+    trained.execute(
+        "insert into staging.stg_shop__feedback (data_day, source_row, user_id, item_id, kind, occurred_at)"
+        " values ($day + 1, 1, 'u05', $item, 'excluded', cast($day as timestamp) + interval 30 hour)",
+        {"day": DAY, "item": best["u05"]},
+    )
+    recommending.rank_items(tastes_run, trained)
+    yield best
+    trained.execute("delete from staging.stg_shop__feedback")
+    recommending.rank_items(tastes_run, trained)
+
+
+def test_what_a_user_excludes_or_was_shown_too_often_is_kept_out_and_counted(
+    trained: Warehouse, told: dict[str, str]
+) -> None:
+    listed = trained.rows("select user_id, item_id from candidate.recommendations where task = 'discover'")
+    kept = {user for user, item in told.items() if (user, item) in listed}
+    assert kept == {"u01", "u03", "u05", "u06"}
+    rows = dict(trained.rows("select reason, candidates from candidate.drops where task = 'discover'"))
+    assert (rows["excluded_by_user"], rows["shown_too_often"]) == (2, 1)
+
+
+def test_what_is_sold_out_and_who_is_not_written_to_is_counted(trained: Warehouse) -> None:
+    # Ten of the ninety items are sold out; one user is not eligible, and nobody is asked for consent here.
+    (again,) = trained.rows(
+        """
+        select count(*) from intermediate.int_interactions_weighted as history
+        join candidate.item_facts as facts using (item_id)
+        where not is_available and user_id <> 'u07'
+        """
+    )
+    rows = trained.rows("select task, reason, candidates from candidate.drops order by all")
+    assert rows == [
+        ("discover", "no_consent", 80), ("discover", "unavailable", 600 - again[0]),
+        ("replenish", "unavailable", again[0]),
+    ]  # fmt: skip
+
+
 def test_ranking_again_gives_the_same_rows(tastes_run: Run, trained: Warehouse) -> None:
-    tables = ("recommendations", "recommendation_reasons")
+    tables = ("recommendations", "recommendation_reasons", "drops")
     before = [trained.rows(f"select * from candidate.{table} order by all") for table in tables]
 
     recommending.rank_items(tastes_run, trained)

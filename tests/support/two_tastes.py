@@ -47,9 +47,14 @@ def fill_history(lake: Warehouse) -> None:
 
 
 def fill_facts(lake: Warehouse) -> None:
-    """Every ninth item is sold out; one user is not eligible, and one has no history."""
-    for table in ("item_facts", "audience"):
+    """Every ninth item is sold out; one user is not eligible, and one has no history. Nobody gave any feedback."""
+    for table in ("item_facts", "audience", "item_offers"):
         lake.ensure_table(f"candidate.{table}")
+    lake.execute(
+        "create table staging.stg_shop__feedback (data_day date, source_row bigint, user_id varchar, item_id varchar,"
+        " offer_id varchar, kind varchar, occurred_at timestamp, occurred_on date)"
+    )
+    lake.execute("create table intermediate.int_offers_delivered (data_day date, offer_id varchar, user_id varchar)")
     lake.execute(
         f"""
         insert into candidate.item_facts by name

@@ -60,7 +60,7 @@ def test_rp3beta_scores_walks_of_three_steps_by_the_formula(values: str) -> None
 def test_beta_holds_back_what_every_walk_ends_in() -> None:
     history = history_of([[1, 1, 1], [1, 1, 0], [1, 1, 0], [0, 1, 0], [1, 0, 0]])
     items = plain_items([1] * 3)
-    users = Asked.of(history, items, DISCOVER).block(4, 5)
+    users = Asked.of(history, items, DISCOVER).rows(np.array([4]))
     assert Rp3Beta(beta=0.0).fit(history, items, no_favourites(5))(users, 2).tolist() == [[1, 2]]
     assert Rp3Beta(beta=2.0).fit(history, items, no_favourites(5))(users, 2).tolist() == [[2, 1]]
 

@@ -5,11 +5,12 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from overture.core import recommendations as module
+from overture.core.diversity import Variety
 from overture.core.history import History, Items, Pairs, Users
 from overture.core.ranking import STRATEGIES, RankedLists
-from overture.core.recommendations import discover, popular_shelves, replenish
+from overture.core.recommendations import Wishes, discover, popular_shelves, replenish
 from overture.core.scoring import ItemScores, SumOfScores
-from overture.core.strategies import DISCOVER, REPLENISH, Asked
+from overture.core.strategies import DISCOVER, REPLENISH, TASKS, Asked
 
 ITEMS = np.array(["apple", "bread", "cheese", "fuel", "milk", "pear"])
 FACTS = Items(
@@ -46,7 +47,13 @@ def found(
 ) -> dict[str, list[tuple[str, str]]]:
     asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, facts.is_allowed)
     shelves = popular_shelves(facts, USERS, asked, length, GROUPS)
-    return by_reader(discover(learnt, rungs, asked, shelves, length))
+    return by_reader(discover(learnt, rungs, asked, shelves, wishes(length))[0])
+
+
+def wishes(length: int, **others: object) -> Wishes:
+    """By score alone, unless said otherwise: each item is a category of its own, and nothing is on offer."""
+    given = {"variety": Variety(1, 1.0), "tags": np.arange(6)[:, None], "offered": csr_matrix((4, 6)), "boost": 1.0}
+    return Wishes(length, 6, **given | others)  # type: ignore[arg-type]
 
 
 def by_reader(lists: RankedLists) -> dict[str, list[tuple[str, str]]]:
@@ -99,7 +106,7 @@ def test_readers_get_the_same_lists_one_at_a_time(monkeypatch: pytest.MonkeyPatc
 
 def test_scores_fall_within_each_strategy() -> None:
     asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, FACTS.is_allowed)
-    lists = discover(LEARNT, RUNGS, asked, popular_shelves(FACTS, USERS, asked, 3, GROUPS), 3)
+    lists, _ = discover(LEARNT, RUNGS, asked, popular_shelves(FACTS, USERS, asked, 3, GROUPS), wishes(3))
     assert lists.scores[0, :2].tolist() == pytest.approx([1.8, 0.6])
     assert lists.scores[3].tolist() == [2, 1, 9]
 
@@ -113,3 +120,33 @@ def test_what_is_due_again_was_bought_before_and_is_allowed() -> None:
     }  # fmt: skip
     assert lists.scores[0].tolist() == [0.7, 0.5, 0]
     assert lists.strategies[2].tolist() == [-1, -1, -1]
+
+
+def test_an_item_on_offer_for_the_reader_is_lifted_and_its_score_says_so() -> None:
+    asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, FACTS.is_allowed)
+    offered = csr_matrix(([1.0, 1.0], ([0, 2], [0, 4])), shape=(4, 6))
+    lists, _ = discover(LEARNT, RUNGS, asked, [], wishes(2, offered=offered, boost=4.0))
+    assert by_reader(lists)["ana"] == [("apple", "als_with_ease"), ("cheese", "als_with_ease")]
+    assert lists.scores[0].tolist() == pytest.approx([2.4, 1.8])
+    assert by_reader(lists)["new"] == []
+
+
+def test_a_list_is_varied_and_filled_up_where_that_leaves_places_free() -> None:
+    asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, FACTS.is_allowed)
+    shelves = popular_shelves(FACTS, USERS, asked, 3, GROUPS)
+    alike = wishes(1, tags=np.zeros((6, 1), np.int64))
+    lists, passed_over = discover(LEARNT, RUNGS, asked, shelves, alike)
+    assert (by_reader(lists)["ana"], passed_over) == ([("cheese", "als_with_ease")], 0)
+    lists, _ = discover(LEARNT, RUNGS, asked, shelves, replace(alike, length=2))
+    assert by_reader(lists)["ana"] == [("cheese", "als_with_ease"), ("apple", "popular_in_department")]
+
+
+def test_a_pair_that_is_kept_out_stands_in_no_list_whatever_speaks_for_it() -> None:
+    kept_out = csr_matrix(([1.0] * 4, ([0, 1, 3, 0], [2, 4, 1, 4])), shape=(4, 6))
+    new, again = (Asked(np.arange(4), task, HISTORY.counts, FACTS.is_allowed, kept_out) for task in TASKS)
+    lists, _ = discover(LEARNT, RUNGS, new, popular_shelves(FACTS, USERS, new, 9, GROUPS), wishes(9))
+    assert {reader: [item for item, _ in rows] for reader, rows in by_reader(lists).items()} == {
+        "ana": ["apple"], "kim": ["apple", "bread"], "new": ["milk", "cheese", "bread", "apple"],
+        "stranger": ["apple", "cheese", "milk"],
+    }  # fmt: skip
+    assert by_reader(replenish(HISTORY.counts, again, 3))["ana"] == [("bread", "habits")]

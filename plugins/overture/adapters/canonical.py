@@ -9,7 +9,7 @@ from typing import Literal
 
 Kind = Literal["text", "number", "money", "flag", "date", "instant"]
 
-FEEDBACK_KINDS = ("delivered", "opened", "clicked", "redeemed", "reported")
+FEEDBACK_KINDS = ("delivered", "opened", "clicked", "redeemed", "reported", "excluded", "included")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ STRATEGY: Final = "strategy"
 REASON_ITEM_ID: Final = "reason_item_id"
 PLACE: Final = "place"
 SHARE: Final = "share"
+REASON: Final = "reason"
+CANDIDATES: Final = "candidates"
 MODEL_VERSION: Final = "model_version"
 
 METRIC: Final = "metric"

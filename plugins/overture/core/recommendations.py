@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
+from overture.core.diversity import Tags, Variety, choose
 from overture.core.history import Items, Users
 from overture.core.ranking import (
     HABITS,
@@ -41,33 +42,61 @@ class Shelf:
     group_of: Positions
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What the shop wishes of the lists beside foresight.
+
+    length: items in a list. pool: candidates of each reader that a list is chosen from, `length` or more. variety: how
+    varied a list must be. tags: see `diversity.choose`. offered: (readers, items) CSR of ones. boost: what a score is
+    multiplied by where the item is on offer for the reader, 1 or more.
+    """
+
+    length: int
+    pool: int
+    variety: Variety
+    tags: Tags
+    offered: csr_matrix
+    boost: float
+
+
 def discover(
-    learnt: Learnt | None, rungs: npt.NDArray[np.int8], asked: Asked, shelves: Sequence[Shelf], length: int
-) -> RankedLists:
+    learnt: Learnt | None, rungs: npt.NDArray[np.int8], asked: Asked, shelves: Sequence[Shelf], wishes: Wishes
+) -> tuple[RankedLists, int]:
     """Return one list of items that the reader never bought, for each reader asked for.
 
     rungs: (readers,) positions in STRATEGIES, as what the places that were learnt are marked; -1 for a reader of whom
     too little is known. What the learnt scores leave free, and the lists of those readers, is filled from the shelves
-    in their order. Only allowed items are listed.
+    in their order. Only allowed items are listed. Also returns how many candidates the variety passed over.
     """
+    length, passed_over = wishes.length, 0
     lists = RankedLists.empty(len(asked), length)
     known = np.flatnonzero(rungs >= 0)
     size = max(1, BLOCK_BYTES // (4 * max(1, int(asked.is_allowed.sum()))))
     for start in range(0, len(known) if learnt is not None else 0, size):
         rows = known[start : start + size]
-        part = Asked(asked.positions[rows], asked.task, asked.bought[rows], asked.is_allowed)
         assert learnt is not None  # noqa: S101 - the range is empty otherwise
-        lists.items[rows], lists.scores[rows] = best_of(learnt, part, length)
-        lists.strategies[rows] = np.where(lists.items[rows] >= 0, rungs[rows, None], -1)
+        candidates, scores = best_of(learnt, asked.rows(rows), wishes.pool)
+        boosted = scores * np.where(values_at(wishes.offered, rows, candidates) > 0, wishes.boost, 1.0)
+        chosen = choose(*in_order(candidates, boosted), wishes.tags, wishes.variety, length)
+        lists.items[rows], lists.scores[rows] = chosen.items, chosen.scores
+        lists.strategies[rows] = np.where(chosen.items >= 0, rungs[rows, None], -1)
+        passed_over += chosen.passed_over
     short = np.flatnonzero((lists.items < 0).any(axis=1))
+    struck_out = asked.struck_out[short]
     part_of = RankedLists(lists.items[short], lists.scores[short], lists.strategies[short])
     for shelf in shelves:
         if len(short) and shelf.items.size:
             group = shelf.group_of[short]
             items = np.where(group[:, None] >= 0, shelf.items[group], -1)
-            fill_up(part_of, shelf.strategy, items, shelf.scores[group], asked.bought[short])
+            fill_up(part_of, shelf.strategy, items, shelf.scores[group], struck_out)
     lists.items[short], lists.scores[short], lists.strategies[short] = part_of.items, part_of.scores, part_of.strategies
-    return lists
+    return lists, passed_over
+
+
+def in_order(candidates: Positions, scores: Scores) -> tuple[Positions, Scores]:
+    """Return candidates and their scores in order of the scores; of equals, and of free places, the order stays."""
+    order = np.argsort(np.where(candidates >= 0, -scores, np.inf), axis=1, kind="stable")
+    return np.take_along_axis(candidates, order, axis=1), np.take_along_axis(scores, order, axis=1)
 
 
 def replenish(habits: csr_matrix, asked: Asked, length: int) -> RankedLists:
@@ -89,7 +118,7 @@ def popular_shelves(
     in_groups: (groups, items) CSR of buyers in 28 days, and which group each reader is in, -1 for none.
     """
     # Deep enough for a reader who bought all that stands at the top.
-    depth = int(np.diff(asked.bought.indptr).max(initial=0)) + length
+    depth = int(np.diff(asked.struck_out.indptr).max(initial=0)) + length
     departments = most_popular(
         items.buyers_28d, items.departments.astype(np.int64), len(items.department_names), asked.is_allowed, depth
     )

@@ -44,13 +44,15 @@ class Asked:
     """The users to recommend to, and what may be recommended to them.
 
     positions: (n,) int64, where each stands in the history's users. task: one of TASKS. bought: (n, items) CSR; what is
-    stored there the user bought before. is_allowed: (items,) truth values. Raises ValueError where these disagree.
+    stored there the user bought before. is_allowed: (items,) truth values. kept_out: (n, items) CSR of pairs that are
+    never listed, None where there are none. Raises ValueError where these disagree.
     """
 
     positions: Positions
     task: str
     bought: csr_matrix
     is_allowed: npt.NDArray[np.bool_]
+    kept_out: csr_matrix | None = None
 
     @classmethod
     def of(cls, history: History, items: Items, task: str, user_ids: Ids | None = None) -> "Asked":
@@ -75,9 +77,15 @@ class Asked:
     def __len__(self) -> int:
         return len(self.positions)
 
-    def block(self, start: int, stop: int) -> "Asked":
-        """Return the users from `start` up to, not including, `stop`."""
-        return Asked(self.positions[start:stop], self.task, self.bought[start:stop], self.is_allowed)
+    def rows(self, rows: Positions) -> "Asked":
+        """Return the users in these rows."""
+        kept_out = None if self.kept_out is None else self.kept_out[rows]
+        return Asked(self.positions[rows], self.task, self.bought[rows], self.is_allowed, kept_out)
+
+    @property
+    def struck_out(self) -> csr_matrix:
+        """The pairs that are never new: (n, items) CSR of what was bought or is kept out."""
+        return self.bought if self.kept_out is None else (self.bought + self.kept_out).tocsr()
 
     def best(
         self,
@@ -125,8 +133,8 @@ class Asked:
         part = block[:, : len(candidates)]
         part[:] = scores
         part[~np.isfinite(part) | (without_zeros & (part == 0))] = -np.inf
-        columns = self._columns_of(candidates)[self.bought.indices]
-        rows = _rows_of(self.bought)
+        struck_out = self.struck_out
+        rows, columns = _rows_of(struck_out), self._columns_of(candidates)[struck_out.indices]
         block[rows[columns >= 0], columns[columns >= 0]] = -np.inf
         found = no_lists(self, k)
         if block.size:
@@ -156,6 +164,8 @@ class Asked:
         self, rows: Positions, columns: Positions, scores: npt.NDArray[Any], k: int, without_zeros: bool
     ) -> Positions:
         kept = np.isfinite(scores) & self.is_allowed[columns] & ~(without_zeros & (scores == 0))
+        if self.kept_out is not None:
+            kept &= ~np.isin(rows * np.int64(len(self.is_allowed)) + columns, stored_pairs(self.kept_out))
         rows, columns, scores = rows[kept], columns[kept], scores[kept].astype(np.float64)
         order = np.lexsort((columns, -scores, rows))
         rows, columns = rows[order], columns[order]
@@ -233,7 +243,7 @@ def recommend_all(name: str, recommend: Recommend, asked: Asked, k: int) -> Reco
     items = no_lists(asked, k)
     size = max(1, BLOCK_BYTES // (4 * max(1, len(asked.is_allowed))))
     for start in range(0, len(asked), size):
-        block = asked.block(start, start + size)
+        block = asked.rows(np.arange(start, min(start + size, len(asked))))
         try:
             found = recommend(block, k)
         except Exception as error:

@@ -5,6 +5,7 @@ from airflow.sdk import Asset
 TABLES = (
     "recommendations",
     "recommendation_reasons",
+    "drops",
     "messages",
     "message_claims",
     "model_metrics",

@@ -1,0 +1,89 @@
+"""Writes what was recommended on a day: lists, what carries each place, and how much each rule kept out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from overture.adapters.warehouse.connection import Warehouse
+from overture.core import columns
+from overture.core.behaviour import Ids
+from overture.core.explanations import Explanations
+from overture.core.ranking import STRATEGIES, RankedLists
+
+RECOMMENDATIONS = "candidate.recommendations"
+REASONS = "candidate.recommendation_reasons"
+DROPS = "candidate.drops"
+
+
+@dataclass(frozen=True)
+class TaskLists:
+    """The lists of one task, and what each place is made of; items are positions in the history's."""
+
+    task: str
+    lists: RankedLists
+    explanations: Explanations
+
+
+def write_lists(
+    warehouse: Warehouse, day: date, found: Sequence[TaskLists], ids: tuple[Ids, Ids], model_version: str
+) -> None:
+    """Write the lists and their reasons in place of the day's former ones. ids: the readers' and the items'."""
+    rows = [_recommendation_rows(day, part, ids, model_version) for part in found]
+    reasons = [_reason_rows(day, part, ids) for part in found]
+    warehouse.replace_day(RECOMMENDATIONS, day, pa.concat_tables(rows))
+    warehouse.replace_day(REASONS, day, pa.concat_tables(reasons))
+
+
+def write_drops(warehouse: Warehouse, day: date, dropped: Mapping[str, Mapping[str, int]]) -> None:
+    """Write task -> reason -> candidates in place of the day's former ones."""
+    rows = [(task, reason, count) for task, counts in dropped.items() for reason, count in counts.items()]
+    tasks, reasons, counts = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
+    table = pa.table(
+        {
+            columns.DATA_DAY: pa.repeat(pa.scalar(day, pa.date32()), len(rows)),
+            columns.TASK: pa.array(tasks, pa.string()),
+            columns.REASON: pa.array(reasons, pa.string()),
+            columns.CANDIDATES: pa.array(counts, pa.int64()),
+        }
+    )
+    warehouse.replace_day(DROPS, day, table)
+
+
+def _recommendation_rows(day: date, part: TaskLists, ids: tuple[Ids, Ids], model_version: str) -> pa.Table:
+    """Return one row for each filled place. ids: the readers' and the items'."""
+    lists = part.lists
+    user, place = np.nonzero(lists.items >= 0)
+    named = part.explanations.named[user, place]
+    return pa.table(
+        {
+            columns.DATA_DAY: pa.repeat(pa.scalar(day, pa.date32()), len(user)),
+            columns.USER_ID: pa.array(ids[0][user]),
+            columns.RANK: pa.array((place + 1).astype(np.int32)),
+            columns.ITEM_ID: pa.array(ids[1][lists.items[user, place]]),
+            columns.SCORE: pa.array(lists.scores[user, place]),
+            columns.STRATEGY: pa.array(np.array(STRATEGIES)[lists.strategies[user, place]]),
+            columns.REASON_ITEM_ID: pa.array(ids[1][np.maximum(named, 0)], mask=named < 0),
+            columns.MODEL_VERSION: pa.repeat(pa.scalar(model_version), len(user)),
+            columns.TASK: pa.repeat(pa.scalar(part.task), len(user)),
+        }
+    )
+
+
+def _reason_rows(day: date, part: TaskLists, ids: tuple[Ids, Ids]) -> pa.Table:
+    """Return one row for each past item that carries a place. ids: the readers' and the items'."""
+    found = part.explanations
+    user, place, number = np.nonzero(found.items >= 0)
+    return pa.table(
+        {
+            columns.DATA_DAY: pa.repeat(pa.scalar(day, pa.date32()), len(user)),
+            columns.USER_ID: pa.array(ids[0][user]),
+            columns.TASK: pa.repeat(pa.scalar(part.task), len(user)),
+            columns.RANK: pa.array((place + 1).astype(np.int32)),
+            columns.PLACE: pa.array((number + 1).astype(np.int32)),
+            columns.REASON_ITEM_ID: pa.array(ids[1][found.items[user, place, number]]),
+            columns.SHARE: pa.array(found.shares[user, place, number]),
+        }
+    )
