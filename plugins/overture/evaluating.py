@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from overture.adapters.als import AlsParameters, one_blas_thread
+from overture.adapters.als import one_blas_thread
 from overture.adapters.artifacts import version_of
 from overture.adapters.implicit_strategies import Als, Together
 from overture.adapters.strategy_registry import load_strategies
@@ -88,8 +88,7 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
     for a strategy that fails, SettingsError for one that is not registered.
     """
     protocol, buying = read_protocol(), load_config("interactions")["buying_event_types"]
-    champion = champion_of(warehouse, day)
-    strategies = _with_parameters(load_strategies(names), champion.parameters)
+    strategies, configuration = _strategies(warehouse, day, names)
     stage, _, readers = read_stage(warehouse, day, load_config("ranking"), buying)
     reader_ids, purchases = readers.user_ids, read_purchases(warehouse, day, stage.history, buying)
     stage = dataclasses.replace(stage, history=dataclasses.replace(stage.history, purchases=purchases))
@@ -111,7 +110,6 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
             foresight = foresights[task, horizon] = foresight_of(stage, task, lists[task], bought)
             rows = rows_of_foresight(foresight, groups, protocol.sampling)
             found += _as_rows(rows, {columns.DATA_DAY: until, columns.HORIZON_DAYS: horizon, columns.TASK: task})
-    configuration = config_hash(champion.version)
     versions = {name: version_of({columns.STRATEGY: name, "configuration": configuration}) for name in strategies}
     stated = {columns.JUDGED_DAY: day, columns.K: protocol.k, columns.PROTOCOL: BACKTEST}
     versions[PUBLISHED] = published.model_version
@@ -122,12 +120,16 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
     return JudgedDay(day, reader_ids, foresights)
 
 
-def _with_parameters(strategies: Mapping[str, Strategy], parameters: AlsParameters) -> dict[str, Strategy]:
-    """Return the strategies, those that learn factors with these parameters."""
-    return {
-        name: dataclasses.replace(each, factor_parameters=parameters) if isinstance(each, Als | Together) else each
-        for name, each in strategies.items()
+def _strategies(warehouse: Warehouse, day: date, names: Sequence[str] | None) -> tuple[dict[str, Strategy], str]:
+    """Return the strategies, with the day's champion where they learn factors, and the hash of all that they do by."""
+    champion = champion_of(warehouse, day)
+    found = {
+        name: dataclasses.replace(each, factor_parameters=champion.parameters)
+        if isinstance(each, Als | Together)
+        else each
+        for name, each in load_strategies(names).items()
     }
+    return found, config_hash(champion.version)
 
 
 def _rows_of_lists(
