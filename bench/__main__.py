@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench.machine import machine
+
 FOLDER = Path(__file__).resolve().parent
 
 
@@ -22,6 +24,7 @@ def main(wanted: list[str]) -> int:
         print(f"bench: no such benchmark; expected: {', '.join(names())}; got: {unknown[0]}", file=sys.stderr)
         return 2
     failed = []
+    print(machine(), flush=True)
     for name in wanted or names():
         print(f"\n== {name}", flush=True)
         if subprocess.run([sys.executable, "-m", f"bench.bench_{name}"], cwd=FOLDER.parent, check=False).returncode:

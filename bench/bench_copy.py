@@ -78,7 +78,7 @@ def recipients() -> list[Recipient]:
     drawn = random.Random(7).sample(rows, 2 * MESSAGES)  # noqa: S311 - draws samples, guards nothing
     pairs = zip(drawn[:MESSAGES], drawn[MESSAGES:], strict=True)
     return [
-        Recipient(f"u{number}", *item, "USD", reason[0], reason[1], False, "als")
+        Recipient(f"u{number}", *item, "USD", reason[0], reason[1], False, "als_with_ease")
         for number, (item, reason) in enumerate(pairs)
     ]
 

@@ -22,6 +22,8 @@ from overture.cost import measured
 
 REPEATS = 5
 LENGTH = 10
+EXCLUDED_DAYS = 28
+"""What was bought so lately is struck out."""
 
 Lists = npt.NDArray[np.int64]
 
@@ -64,7 +66,7 @@ def _task() -> Task:
     """Return a day's factors; allowed is what anybody bought lately, as a shop's shelf is."""
     day, parameters = interactions(), AlsParameters.from_config(load_config("als"))
     factors = fit_factors(weigh(day, day.weights, parameters.least_weight), parameters, os.cpu_count() or 1)
-    lately = day.bought_days_ago < load_config("ranking")["excluded_days"]
+    lately = day.bought_days_ago < EXCLUDED_DAYS
     excluded = pairs_of(day, lately, factors.user_ids, factors.item_ids)
     return Task(factors.user_factors, factors.item_factors, excluded.getnnz(axis=0) > 0, excluded)
 

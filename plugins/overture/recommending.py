@@ -31,7 +31,7 @@ from overture.core.behaviour import Ids, ItemFacts, positions_of
 from overture.core.confidence import weigh
 from overture.core.diversity import Variety
 from overture.core.drops import TOO_MANY_OF_A_CATEGORY, count_drops
-from overture.core.explanations import Explanations, explain
+from overture.core.explanations import Explanations, Past, explain
 from overture.core.factors import Factors
 from overture.core.habits import Habits
 from overture.core.ranking import ALS_WITH_EASE, FOLD_IN, HABITS, STRATEGIES, Positions, RankedLists
@@ -151,6 +151,6 @@ def _explain(
     targets = np.where(by_learnt, lists.items, -1)
     if learnt is None:
         return Explanations.none(targets.shape)
-    past = (stage.history.counts + factors.confidence).tocsr()
-    past.sort_indices()
-    return explain(learnt, past, stage.asked, targets, titles)
+    touched = (stage.history.counts + factors.confidence).tocsr()
+    touched.sort_indices()
+    return explain(learnt, Past(touched, stage.history.counts, titles), stage.asked, targets)

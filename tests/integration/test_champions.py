@@ -1,5 +1,6 @@
 """Which configuration a day is made with: what was accepted as of an earlier day, never what was decided later."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -148,7 +149,12 @@ def test_a_backtest_fits_als_with_the_champion_of_the_judged_day(
     assert load_strategies(["als"])["als"] == Als(threads=2)
 
 
-def test_a_row_whose_parameters_are_negative_is_refused_by_the_name_of_the_parameter(lake: Warehouse) -> None:
-    decide(lake, DAY - timedelta(days=7), -8)
-    with pytest.raises(SettingsError, match="half_life_days"):
-        champion_of(lake, DAY)
+def test_a_row_whose_parameters_are_negative_is_refused_by_the_name_of_the_parameter(
+    lake: Warehouse, files: FactorConfiguration
+) -> None:
+    for name in ("half_life_days", "alpha"):
+        stated = json.dumps({**files.as_mapping(), name: -8})
+        row = {"version": "none", "parameters": stated, "is_accepted": True, "reason": "because"}
+        record_decision(lake, DAY - timedelta(days=7), row)
+        with pytest.raises(SettingsError, match=name):
+            champion_of(lake, DAY)

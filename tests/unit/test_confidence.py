@@ -25,11 +25,6 @@ def test_confidence_is_one_plus_alpha_times_the_weight_of_what_is_stored_and_not
     assert confidence.dtype == np.float32
 
 
-def test_a_negative_alpha_is_refused() -> None:
-    with pytest.raises(ValueError, match="alpha"):
-        confidence_of(csr_matrix([[1.0]]), alpha=-1.0)
-
-
 def test_a_transposed_matrix_is_refused() -> None:
     with pytest.raises(ValueError, match=r"expected: \(2, 3\); got: \(3, 2\)"):
         Weights(csr_matrix(np.ones((3, 2))), USERS[:2], ITEMS)

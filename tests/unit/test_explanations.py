@@ -5,10 +5,12 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from overture.core import explanations as module
-from overture.core.explanations import Explanations, explain
+from overture.core.explanations import Explanations, Past, explain
 from overture.core.ranking import Positions, Scores
 
 PAST = csr_matrix(np.array([[1, 1, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0]], float))
+# Item 3 was looked at only.
+BOUGHT = PAST.multiply(np.arange(6) != 3).tocsr()
 TITLES = np.arange(6)
 
 
@@ -28,7 +30,7 @@ class Table:
 
 def explained(added: tuple[float, ...], targets: list[list[int]], titles: Positions = TITLES) -> Explanations:
     learnt = Table(added, np.arange(6))
-    return explain(learnt, PAST, np.arange(len(targets)), np.array(targets), titles)
+    return explain(learnt, Past(PAST, BOUGHT, titles), np.arange(len(targets)), np.array(targets))
 
 
 @pytest.mark.parametrize("block_bytes", [1, module.BLOCK_BYTES])
@@ -63,6 +65,11 @@ def test_the_item_itself_its_namesakes_and_nameless_ones_are_not_named() -> None
     assert explained(added, [[4]], np.array([0, 4, 2, 3, 4, 5])).named.tolist() == [[2]]
     assert explained(added, [[4]], np.array([0, -1, 2, 3, 4, 5])).named.tolist() == [[2]]
     assert explained(added, [[4]], np.array([4, 4, 4, 4, 4, 5])).named.tolist() == [[-1]]
+
+
+def test_what_was_only_looked_at_may_carry_a_score_and_is_not_named() -> None:
+    found = explained((0.1, 0.2, 0.1, 0.6, 0.0, 0.0), [[4]])
+    assert (found.items[0, 0, 0], found.named.tolist()) == (3, [[1]])
 
 
 def test_of_equal_contributions_the_first_item_comes_first() -> None:

@@ -38,9 +38,12 @@ def test_lists_are_empty_where_no_item_is_allowed() -> None:
     assert ranked([1.0] * 5, allowed=[False] * 5) == [-1, -1, -1]
 
 
-@pytest.mark.parametrize("block_bytes", [1, 10_000, ranking.BLOCK_BYTES])
-def test_many_items_are_ranked_as_by_sorting_all_of_them(monkeypatch: pytest.MonkeyPatch, block_bytes: int) -> None:
-    monkeypatch.setattr(ranking, "BLOCK_BYTES", block_bytes)
+@pytest.mark.parametrize("tile", [(1, 64), (7, 128), (ranking.TILE_USERS, 640), (8, ranking.TILE_ITEMS)])
+def test_many_items_are_ranked_as_by_sorting_all_of_them(
+    monkeypatch: pytest.MonkeyPatch, tile: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(ranking, "TILE_USERS", tile[0])
+    monkeypatch.setattr(ranking, "TILE_ITEMS", tile[1])
     random = np.random.default_rng(3)
     # Small whole numbers: exact in any order of summation, and full of ties.
     users = random.integers(-2, 3, size=(30, 4)).astype(np.float32)

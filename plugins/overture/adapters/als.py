@@ -1,6 +1,5 @@
 """The door to implicit: alternating least squares over our own confidence matrix."""
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -12,15 +11,23 @@ from threadpoolctl import threadpool_limits
 
 from overture.core.confidence import Weights, confidence_of
 from overture.core.factors import Factors, Matrix
+from overture.core.parameters import need_number, need_whole
 from overture.errors import SettingsError
 
 PACKAGE = "implicit"
 """The package whose version goes into manifests."""
 
+WHOLE = {"factors": 1, "iterations": 1, "seed": 0}
+"""Parameters that are whole numbers, each with the least that it may be."""
+
 
 @dataclass(frozen=True)
 class AlsParameters:
-    """What a fit depends on beside its input; `config/als.toml` says how each was chosen."""
+    """What a fit depends on beside its input; `config/als.toml` says how each was chosen.
+
+    factors, iterations: whole, 1 or more. seed: whole, 0 or more. The others: finite, 0 or more. Raises ValueError
+    where one is not.
+    """
 
     factors: int
     relative_regularization: float
@@ -32,14 +39,16 @@ class AlsParameters:
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "AlsParameters":
         """Return the parameters of `config/als.toml`; raise SettingsError for one that is missing or out of range."""
-        parameters = {}
-        for name, kind in cls.__annotations__.items():
-            value = config.get(name)
-            least = 1 if name in ("factors", "iterations") else 0
-            if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < math.inf:
-                raise SettingsError("bad parameter", where=f"als.toml, {name}", expected=f"{least} or more", got=value)
-            parameters[name] = kind(value)
-        return cls(**parameters)
+        for name in cls.__annotations__:
+            try:
+                _need(name, config.get(name))
+            except ValueError as error:
+                raise SettingsError("bad parameter", where=f"als.toml, {name}", got=error) from error
+        return cls(**{name: kind(config[name]) for name, kind in cls.__annotations__.items()})
+
+    def __post_init__(self) -> None:
+        for name, value in self.as_mapping().items():
+            _need(name, value)
 
     def regularization_for(self, weights: Weights) -> float:
         """Return the regularization of a fit to these weights.
@@ -52,6 +61,13 @@ class AlsParameters:
     def as_mapping(self) -> dict[str, int | float]:
         """Return the parameters by name."""
         return asdict(self)
+
+
+def _need(name: str, value: object) -> None:
+    if name in WHOLE:
+        need_whole(name, value, WHOLE[name])
+    else:
+        need_number(name, value, 0)
 
 
 @contextmanager
@@ -71,10 +87,11 @@ def fit_factors(weights: Weights, parameters: AlsParameters, threads: int) -> Fa
     implicit takes what is stored as the confidence itself (its own alpha, left at 1, would make alpha * weight of
     it). It ends with the items and solves by a few steps of conjugate gradients, so the users are solved once more,
     exactly: only then is a score the sum of what each past item adds to it. Raises ValueError for weights without any
-    pair.
+    pair, and for less than one thread.
     """
     from implicit.cpu.als import AlternatingLeastSquares
 
+    need_whole("threads", threads, 1)
     if not weights.matrix.nnz:
         raise ValueError("nothing to learn from; expected: a user and item that weigh enough; got: none")
     with one_blas_thread():

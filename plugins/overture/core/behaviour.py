@@ -1,6 +1,7 @@
 """What training and ranking know of one data day: interactions, items and the users to recommend to, as arrays."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +75,16 @@ def positions_of(ids: Sorted, wanted: Sorted) -> npt.NDArray[np.int64]:
         return np.full(np.shape(wanted), -1, np.int64)
     found = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
     return np.where(ids[found] == wanted, found, -1)
+
+
+def need_positions(side: str, positions: npt.NDArray[np.integer[Any]], count: int) -> npt.NDArray[np.int64]:
+    """Return the positions as int64; raise ValueError for one that is not among so many ids of `side`."""
+    # Compared before the conversion: a number beyond int64 would come out of it as another one.
+    wrong = (positions < 0) | (positions >= count)
+    if wrong.any():
+        got = f"{int(wrong.sum())} others, the first {int(positions[wrong][0])}"
+        raise ValueError(f"{side} positions; expected: 0 to {count - 1}; got: {got}")
+    return positions.astype(np.int64)
 
 
 def pairs_of(interactions: Interactions, chosen: npt.NDArray[np.bool_], user_ids: Ids, item_ids: Ids) -> csr_matrix:

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from overture.core.behaviour import Ids, Interactions
+from overture.core.behaviour import Ids, Interactions, need_positions
+from overture.core.parameters import need_number
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,15 @@ def weigh(interactions: Interactions, weights: npt.NDArray[np.float64], least_we
     """Return the interactions that weigh at least `least_weight` as a matrix; users and items without any are left out.
 
     weights: one entry for each interaction, such as `interactions.weights`. The interactions may come in any order,
-    the result is the same. Raises ValueError for a weight that is negative or not finite, and for a user and item
-    that come twice.
+    the result is the same. Raises ValueError for a weight that is negative or not finite, a least weight that is, a
+    position outside of the ids, and for a user and item that come twice.
     """
+    need_number("least_weight", least_weight, 0)
+    if len(weights) != len(interactions.users):
+        got = len(weights)
+        raise ValueError(f"weights; expected: one for each of {len(interactions.users)} interactions; got: {got}")
+    need_positions("user", interactions.users, len(interactions.user_ids))
+    need_positions("item", interactions.items, len(interactions.item_ids))
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise ValueError("interaction weights; expected: finite, 0 or more; got: negative or not finite")
     kept = (weights >= least_weight) & (weights > 0)
@@ -51,12 +58,16 @@ def confidence_of(weights: csr_matrix, alpha: float) -> csr_matrix:
     """Return the confidence 1 + alpha * weight of every stored pair, as float32 CSR of the same shape.
 
     Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback datasets" (2008), section 4: a pair that
-    is not stored has confidence 1 in preference 0. Raises ValueError for a negative alpha.
+    is not stored has confidence 1 in preference 0. Raises ValueError for an alpha that is negative or not finite, and
+    for a confidence that is below 1 or beyond float32: a fit would make nothing but nan of it.
 
     >>> confidence_of(csr_matrix([[0.0, 2.0]]), alpha=0.5).toarray().tolist()
     [[0.0, 2.0]]
     """
-    if not alpha >= 0:
-        raise ValueError(f"alpha; expected: 0 or more; got: {alpha}")
-    confidence = (1.0 + alpha * weights.data).astype(np.float32)
+    need_number("alpha", alpha, 0)
+    with np.errstate(over="ignore"):
+        confidence = (1.0 + alpha * weights.data).astype(np.float32)
+    wrong = ~(np.isfinite(confidence) & (confidence >= 1))
+    if wrong.any():
+        raise ValueError(f"confidence; expected: finite, 1 or more; got: {int(wrong.sum())} others")
     return csr_matrix((confidence, weights.indices, weights.indptr), shape=weights.shape)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from overture.core.ranking import Positions, Scores
-from overture.core.scoring import Learnt
+from overture.core.scoring import Learnt, values_at
 
 BLOCK_BYTES = 64 * 2**20
 """Upper bound for the largest temporary array of a block of users."""
@@ -48,20 +48,32 @@ class Explanations:
         return found
 
 
-def explain(learnt: Learnt, past: csr_matrix, users: Positions, targets: Positions, titles: Positions) -> Explanations:
+@dataclass(frozen=True)
+class Past:
+    """What may speak for a recommendation. All rows are all users, all columns all items of the history.
+
+    touched: CSR with sorted indices of whatever a user had to do with. bought: CSR of what a user bought: only that can
+    be named. titles: (items,) which name an item goes by, -1 where it is not to be named.
+    """
+
+    touched: csr_matrix
+    bought: csr_matrix
+    titles: Positions
+
+
+def explain(learnt: Learnt, past: Past, users: Positions, targets: Positions) -> Explanations:
     """Return what each target's score is made of.
 
-    past: (all users, items) CSR with sorted indices; what is stored there may speak for a recommendation. users: (n,)
-    rows of it. targets: (n, length) item positions, -1 where there is none. titles: (items,) which name an item goes
-    by, -1 where it is not to be named.
+    users: (n,) rows of the past. targets: (n, length) item positions, -1 where there is none.
 
-    The item that is named adds most among those that have a name, another one than the target has, and add anything:
-    "milk, because you buy milk" is no reason. Where there is no such item it is -1. Of equals the first by position is
-    taken.
+    The item that is named adds most among those that the user bought, that have a name, another one than the target
+    has, and that add anything: "milk, because you buy milk" is no reason. Where there is no such item it is -1. Of
+    equals the first by position is taken.
     """
     found = Explanations.none(targets.shape)
-    for block in blocks_of_like_length(past[users], targets.shape[1]):
-        history = padded_rows(past, users[block])
+    titles = past.titles
+    for block in blocks_of_like_length(past.touched[users], targets.shape[1]):
+        history = padded_rows(past.touched, users[block])
         wanted = targets[block]
         added = learnt.contributions(users[block], history, wanted)
         added[np.broadcast_to((history < 0)[:, None, :], added.shape)] = 0.0
@@ -69,7 +81,8 @@ def explain(learnt: Learnt, past: csr_matrix, users: Positions, targets: Positio
         is_other = (titles[history][:, None, :] != titles[wanted][:, :, None]) & (
             history[:, None, :] != wanted[:, :, None]
         )
-        nameable = np.where(is_other & ((titles[history] >= 0) & (history >= 0))[:, None, :], added, 0.0)
+        has_name = (titles[history] >= 0) & (values_at(past.bought, users[block], history) > 0)
+        nameable = np.where(is_other & has_name[:, None, :], added, 0.0)
         best = nameable.argmax(axis=2)
         is_reason = np.take_along_axis(nameable, best[:, :, None], axis=2)[:, :, 0] > 0
         found.named[block] = np.where(is_reason, np.take_along_axis(history, best, axis=1), -1)

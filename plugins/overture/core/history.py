@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from overture.core.behaviour import Codes, Ids, Interactions, ItemFacts, Readers, positions_of
+from overture.core.behaviour import Codes, Ids, Interactions, ItemFacts, Readers, need_positions, positions_of
 from overture.core.purchases import Purchases
 
 BOUGHT: Final = "bought"
@@ -81,8 +81,8 @@ class History:
         Raises ValueError for ids that are not sorted and unique, a position outside of them, and a pair that comes
         twice: it is unknown whether its counts belong together.
         """
-        users = _need_positions("user", pairs.users, len(user_ids))
-        items = _need_positions("item", pairs.items, len(item_ids))
+        users = need_positions("user", pairs.users, len(user_ids))
+        items = need_positions("item", pairs.items, len(item_ids))
         # In int64: users times items goes beyond 32 bits in a middling shop.
         key = users * np.int64(len(item_ids)) + items
         order = np.argsort(key, kind="stable")
@@ -196,15 +196,6 @@ def _need_amounts(name: str, values: Numbers) -> None:
 def _need_codes(name: str, codes: npt.NDArray[np.integer[Any]], count: int) -> None:
     if ((codes < -1) | (codes >= count)).any():
         raise ValueError(f"{name}; expected: -1 to {count - 1}; got: {int(codes.min())} to {int(codes.max())}")
-
-
-def _need_positions(side: str, positions: npt.NDArray[np.integer[Any]], count: int) -> npt.NDArray[np.int64]:
-    # Compared before the conversion: a number beyond int64 would come out of it as another one.
-    wrong = (positions < 0) | (positions >= count)
-    if wrong.any():
-        got = f"{int(wrong.sum())} others, the first {int(positions[wrong][0])}"
-        raise ValueError(f"{side} positions; expected: 0 to {count - 1}; got: {got}")
-    return positions.astype(np.int64)
 
 
 def _rows(
