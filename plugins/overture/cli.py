@@ -103,6 +103,26 @@ def evaluate_command(prepare: bool, form: str, **asked: str | None) -> None:
     _print(backtest(Settings.from_environment(), order, lambda line: click.echo(line, err=True), prepare=prepare), form)
 
 
+@cli.command("tune")
+@day_option
+@click.option("--trials", metavar="N", help="Try at most so many configurations (default: config/tuning.toml).")
+@click.option("--minutes", metavar="M", help="Begin no trial after so many minutes (default: config/tuning.toml).")
+def tune_command(day: str, trials: str | None, minutes: str | None) -> None:
+    """Search better parameters of the factors as of a day, and decide whether later days are made with them."""
+    import time
+
+    from overture.core.days import parse_day
+    from overture.tuning import Order, tune
+
+    most, limit = (
+        None if text is None else _whole_number(text, option)
+        for text, option in ((trials, "--trials"), (minutes, "--minutes"))
+    )
+    order = Order(parse_day(day), most, limit)
+    tuned = tune(Settings.from_environment(), order, lambda line: click.echo(line, err=True), time.monotonic)
+    click.echo(f"{tuned.verdict.reason}\nCandidate and report: {tuned.folder}")
+
+
 @cli.command("query")
 @click.argument("sql")
 @form_option

@@ -22,9 +22,14 @@ def load_config(name: str) -> Mapping[str, Any]:
         raise SettingsError("unreadable configuration", where=path, expected="a TOML file", got=error) from error
 
 
-def config_hash() -> str:
-    """Return a sha256 (hex, 64 characters) over every configuration file's name and bytes, in name order."""
+def config_hash(*beside: str) -> str:
+    """Return a sha256 (hex, 64 characters) over every configuration file's name and bytes, in name order.
+
+    beside: what else decides how models behave, such as the version of a tuned configuration.
+    """
     digest = hashlib.sha256()
     for path in sorted(FOLDER.rglob("*.toml")):
         digest.update(path.relative_to(FOLDER).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for text in beside:
+        digest.update(text.encode() + b"\0")
     return digest.hexdigest()

@@ -9,8 +9,10 @@ import numpy as np
 
 from overture.adapters.als import one_blas_thread
 from overture.adapters.artifacts import version_of
+from overture.adapters.implicit_strategies import Als, Together
 from overture.adapters.strategy_registry import load_strategies
 from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.champions import champion_of
 from overture.adapters.warehouse.evaluation_reads import (
     last_landed_day,
     read_bought_after,
@@ -36,7 +38,7 @@ from overture.core.judgements import (
     rows_of_lists,
 )
 from overture.core.ranking import Positions
-from overture.core.strategies import TASKS
+from overture.core.strategies import TASKS, Strategy
 from overture.errors import SettingsError, UsageError
 
 POPULAR = "popular"
@@ -86,7 +88,7 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
     for a strategy that fails, SettingsError for one that is not registered.
     """
     protocol, buying = read_protocol(), load_config("interactions")["buying_event_types"]
-    strategies = load_strategies(names)
+    strategies, configuration = _strategies(warehouse, day, names)
     stage, _, readers = read_stage(warehouse, day, load_config("ranking"), buying)
     reader_ids, purchases = readers.user_ids, read_purchases(warehouse, day, stage.history, buying)
     stage = dataclasses.replace(stage, history=dataclasses.replace(stage.history, purchases=purchases))
@@ -108,7 +110,7 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
             foresight = foresights[task, horizon] = foresight_of(stage, task, lists[task], bought)
             rows = rows_of_foresight(foresight, groups, protocol.sampling)
             found += _as_rows(rows, {columns.DATA_DAY: until, columns.HORIZON_DAYS: horizon, columns.TASK: task})
-    versions = {name: version_of({columns.STRATEGY: name, "configuration": config_hash()}) for name in strategies}
+    versions = {name: version_of({columns.STRATEGY: name, "configuration": configuration}) for name in strategies}
     stated = {columns.JUDGED_DAY: day, columns.K: protocol.k, columns.PROTOCOL: BACKTEST}
     versions[PUBLISHED] = published.model_version
     table = metric_rows(
@@ -116,6 +118,18 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
     )
     publish_backtest(warehouse, day, list(versions), table)
     return JudgedDay(day, reader_ids, foresights)
+
+
+def _strategies(warehouse: Warehouse, day: date, names: Sequence[str] | None) -> tuple[dict[str, Strategy], str]:
+    """Return the strategies, with the day's champion where they learn factors, and the hash of all that they do by."""
+    champion = champion_of(warehouse, day)
+    found = {
+        name: dataclasses.replace(each, factor_parameters=champion.parameters)
+        if isinstance(each, Als | Together)
+        else each
+        for name, each in load_strategies(names).items()
+    }
+    return found, config_hash(champion.version)
 
 
 def _rows_of_lists(

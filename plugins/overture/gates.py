@@ -14,6 +14,7 @@ from overture.adapters.artifacts import factors_folder
 from overture.adapters.factor_audit import measure_factors
 from overture.adapters.sources import Source, load_source
 from overture.adapters.warehouse import Warehouse, audits
+from overture.adapters.warehouse.champions import configuration_of_run
 from overture.configuration import load_config
 from overture.core.ranking import STRATEGIES
 from overture.quality.gate import judge, refuse
@@ -75,9 +76,9 @@ def check_factors(run: Run, warehouse: Warehouse) -> None:
     """Refuse factors that are not finite, not in range, not of this day's interactions, or altered since."""
     import pandas as pd
 
-    config = load_config("als")
-    expected = audits.trained(warehouse, run.day, config["least_weight"])
-    rows = measure_factors(factors_folder(run.settings, run.day), run.day, expected, config["factors"])
+    parameters = configuration_of_run(warehouse, run).parameters
+    expected = audits.trained(warehouse, run.day, parameters.least_weight)
+    rows = measure_factors(factors_folder(run.settings, run.day), run.day, expected, parameters.factors)
     measured = pd.DataFrame(rows, index=[row["side"] for row in rows])
     run_gate(warehouse, "factors", measured, "check_factors", run.day)
 

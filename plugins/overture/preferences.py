@@ -21,6 +21,7 @@ from overture.adapters.artifacts import (
     version_of,
 )
 from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.champions import configuration_of_run
 from overture.adapters.warehouse.metrics_store import HOLDOUT, metric_rows, replace_holdout
 from overture.adapters.warehouse.training_reads import read_facts, read_interactions
 from overture.configuration import load_config
@@ -50,8 +51,8 @@ def train_factors(run: Run, warehouse: Warehouse) -> None:
     Writes OVERTURE_HOME/artifacts/factors/<day> and candidate.model_metrics. Raises ArtifactError when there is
     nothing to learn from.
     """
-    parameters = AlsParameters.from_config(load_config("als"))
-    interactions = read_interactions(warehouse, run.day)
+    chosen = configuration_of_run(warehouse, run)
+    parameters, interactions = chosen.parameters, read_interactions(warehouse, run.day)
     weights = weigh(interactions, interactions.weights, parameters.least_weight)
     if not weights.matrix.nnz:
         raise ArtifactError(
@@ -70,6 +71,7 @@ def train_factors(run: Run, warehouse: Warehouse) -> None:
         factors = fit_factors(weights, parameters, run.settings.threads)
         manifest = _manifest(run, interactions, factors, identity, time.perf_counter() - start)
         manifest |= {"judged": judged, "holdout": _judge(run, interactions, parameters, promotable)}
+        manifest |= {"factor_configuration": chosen.as_mapping()}
         save_factors(folder, factors, manifest)
     replace_holdout(warehouse, run.day, _metric_rows(run.day, manifest["model_version"], manifest["holdout"]))
 

@@ -9,6 +9,7 @@ from overture import copywriting, gates, preferences, recommending, reporting
 from overture.adapters import bundled_source, model_store, sources, transform
 from overture.adapters.catalog import open_catalog
 from overture.adapters.warehouse import Warehouse, fences, landing, open_warehouse, publish, runs
+from overture.adapters.warehouse.champions import champion_of, configuration_of_run
 from overture.adapters.warehouse.runs import StepCost
 from overture.configuration import config_hash
 from overture.cost import measured
@@ -114,7 +115,12 @@ def write_report(run: Run, warehouse: Warehouse) -> None:
 
 def _build(run: Run, warehouse: Warehouse, layer: str) -> None:
     source = sources.load_source(run.settings.source)
-    stated = {"currency": source.currency, "event_weights": dict(source.event_weights)}
+    chosen = configuration_of_run(warehouse, run)
+    stated = {
+        "currency": source.currency,
+        "event_weights": dict(chosen.event_weights),
+        "half_life_days": chosen.half_life_days,
+    }
     with warehouse.exclusive(f"dbt {layer} {run.day}") as holder:
         transform.build_layer(run.settings, layer, run.day, stated, holder)
 
@@ -154,7 +160,8 @@ def open_run(settings: Settings, day: date, run_id: str | None = None) -> Run:
     """
     sources.load_source(settings.source).require_day(day)
     with open_warehouse(settings) as warehouse:
-        begun = runs.open_run(warehouse, day, run_id, config_hash())
+        champion = champion_of(warehouse, day)
+        begun = runs.open_run(warehouse, day, run_id, config_hash(champion.version), champion.as_json())
     return Run(settings, day, None, begun.run_id, begun.token)
 
 

@@ -5,7 +5,7 @@ import click
 import pytest
 
 from overture import errors
-from overture.adapters.warehouse.contracts import contracts
+from overture.adapters.warehouse.contracts import contract_of, contracts
 from overture.cli import cli
 from overture.settings import CHECKOUT, VARIABLES
 
@@ -33,11 +33,20 @@ TABLES = {
         " favourite_department spend_28d is_eligible"
     ),
 }
+OPERATIONS = {
+    "ops.champions": (
+        "data_day version champion_version parameters is_accepted reason discover_users discover_ndcg"
+        " discover_champion_ndcg discover_lead discover_lead_low discover_lead_high replenish_users replenish_ndcg"
+        " replenish_champion_ndcg replenish_lead replenish_lead_low replenish_lead_high baseline baseline_ndcg"
+        " baseline_lead_low baseline_lead_high trials seed"
+    ),
+}
 COMMANDS = {
     "step": {"name", "--day", "--users"},
     "run": {"--day", "--users", "--airflow"},
     "backfill": {"--from", "--to", "--users", "--at-a-time"},
     "evaluate": {"--from", "--to", "--every", "--strategies", "--prepare", "--format"},
+    "tune": {"--day", "--trials", "--minutes"},
     "query": {"sql", "--format", "--as-of-run"},
     "fingerprint": {"--day", "--format", "--as-of-run"},
     "maintain": {"--dry-run"},
@@ -65,6 +74,11 @@ def test_the_published_tables_are_those_that_others_rely_on() -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_the_columns_of_a_published_table_stay_as_they_are(table: str) -> None:
     assert [column.name for column in contracts()[table].columns] == TABLES[table].split()
+
+
+@pytest.mark.parametrize("table", OPERATIONS)
+def test_the_columns_of_a_table_of_decisions_stay_as_they_are(table: str) -> None:
+    assert [column.name for column in contract_of(table).columns] == OPERATIONS[table].split()
 
 
 @pytest.mark.parametrize("table", TABLES)

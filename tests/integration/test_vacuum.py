@@ -102,6 +102,7 @@ def put(path: Path, age: timedelta) -> Path:
 
 LEFT = (
     "artifacts/factors/.2017-11-28.0123abcd/factors.npz",
+    "artifacts/tuning/2017-11-28/.report.md.0123abcd",
     "scratch/duckdb_temp_storage_DEFAULT-0.tmp",
     "scratch/fetched-x/file",
     "landing/.shop.partial/2017-11-28/events.parquet",
@@ -112,6 +113,8 @@ LEFT = (
 )
 IN_USE = (
     "artifacts/factors/2017-11-28/factors.npz",
+    "artifacts/tuning/2017-11-28/.turn",
+    "artifacts/tuning/2017-11-28/trials-0123abcd.jsonl",
     "landing/shop/2017-11-28/events.parquet",
     "models/SmolLM2/model.safetensors",
     "models/.conversion",

@@ -76,6 +76,20 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     return content
 
 
+def write_text(path: Path, text: str) -> None:
+    """Make `path` hold the text: a reader sees the former one or this, never half. Raise HomeError where it cannot."""
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise HomeError(
+            "a file cannot be written", where=path, expected="a writable folder with free space", got=error
+        ) from error
+
+
 def version_of(identity: Mapping[str, Any]) -> str:
     """Return 12 hexadecimal characters that differ when anything in `identity` (JSON types) does."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]

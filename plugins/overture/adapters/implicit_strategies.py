@@ -123,12 +123,13 @@ class Bpr:
 
 @dataclass(frozen=True)
 class Als:
-    """The project's own: alternating least squares with the parameters of `config/als.toml`.
+    """The project's own: alternating least squares with the parameters of `config/als.toml`, or those given.
 
     threads: how many compute, 1 or more; the lists are the same for any. Raises ValueError for a number out of range.
     """
 
     threads: int = 1
+    factor_parameters: AlsParameters | None = None
 
     def __post_init__(self) -> None:
         need_whole("threads", self.threads, 1)
@@ -140,7 +141,7 @@ class Als:
 
     def learn(self, interactions: History, items: Items) -> FactorScores | None:
         """Learn the factors and return what scores by them; None where no weight is heavy enough."""
-        parameters = AlsParameters.from_config(load_config("als"))
+        parameters = self.factor_parameters or AlsParameters.from_config(load_config("als"))
         flat = _interactions_of(interactions)
         weights = weigh(flat, flat.weights, parameters.least_weight)
         if not weights.matrix.nnz:
@@ -208,7 +209,8 @@ class Together:
     share of users that bought the item in 28 days is added. Of users with little history the sums are near 0, so that
     these get what is popular, and more and more of their own as more is known.
 
-    threads: as for `Als`. regularization, items: as for `Ease`. popularity: the power, prior: the weight, 0 or more.
+    threads, factor_parameters: as for `Als`. regularization, items: as for `Ease`. popularity: the power, prior: the
+    weight, both 0 or more.
     nDCG@10 of what was new in the 7 days after 2017-06-13, 07-11 and 08-08 of the bundled source: .0319 without prior;
     with power 0 .0314, EASE alone .0304, ALS alone .0298, popular items .0240. With it, on 06-13: .0340 (prior 0 .0332,
     1 .0335); where one item of a user is kept .129 (.068, .129), three .127 (.088, .128), eight .108 (.087, .109);
@@ -220,6 +222,7 @@ class Together:
     items: int = 4000
     popularity: float = 0.15
     prior: float = 0.5
+    factor_parameters: AlsParameters | None = None
 
     def __post_init__(self) -> None:
         need_number("popularity", self.popularity, 0)
@@ -227,7 +230,7 @@ class Together:
         self._parts()
 
     def _parts(self) -> tuple[Als, Ease]:
-        return Als(self.threads), Ease(self.regularization, self.items)
+        return Als(self.threads, self.factor_parameters), Ease(self.regularization, self.items)
 
     def fit(self, interactions: History, items: Items, users: Users) -> Recommend:
         """Learn both; where neither learns anything every list is empty."""

@@ -26,6 +26,8 @@ def unfinished_files(settings: Settings, before: datetime) -> list[Path]:
     """
     found = [
         *settings.artifacts.glob("*/.*"),
+        # The turn of a search has one dot; it stays.
+        *settings.artifacts.glob("tuning/*/.*.*"),
         *settings.scratch.glob("*"),
         *settings.landing.glob(".*.partial"),
         *settings.models.glob(".*.[0-9]*"),

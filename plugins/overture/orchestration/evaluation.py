@@ -33,7 +33,7 @@ def judge_lists() -> list[Any]:
 def _task(horizon: int) -> Any:
     def judge(logical_date: datetime | None = None, params: Mapping[str, object] | None = None) -> None:
         try:
-            _judge(_last_day(logical_date, (params or {}).get("day")) - timedelta(days=horizon), horizon)
+            _judge(last_day(logical_date, (params or {}).get("day")) - timedelta(days=horizon), horizon)
         except (InputError, StrategyError) as error:
             raise AirflowFailException(str(error)) from error
 
@@ -42,7 +42,7 @@ def _task(horizon: int) -> Any:
     return task(task_id=f"judge_after_{horizon}_days", doc_md=text, **options)(judge)()
 
 
-def _last_day(logical_date: datetime | None, asked: object) -> date:
+def last_day(logical_date: datetime | None, asked: object) -> date:
     """Return the last day of what users did: the one asked for, or the day before the run."""
     if asked is not None:
         if not isinstance(asked, str):
