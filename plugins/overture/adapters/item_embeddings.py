@@ -66,7 +66,7 @@ def embed(settings: Settings, texts: Sequence[str]) -> Embeddings:
         raise HomeError("embeddings cannot be kept", where=folder, expected=expected, got=error) from error
     order = np.argsort(known, kind="stable")
     rows = order[np.searchsorted(known[order], keys)]
-    place_of = {text: row for text, row in zip(distinct, rows, strict=True)}
+    place_of = dict(zip(distinct, rows, strict=True))
     return found[[place_of[text] for text in texts]]
 
 
