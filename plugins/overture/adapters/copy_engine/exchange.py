@@ -90,7 +90,7 @@ def write_job(path: Path, job: Job) -> None:
 
 def read_job(path: Path) -> Job:
     """Read a job; raise CopyEngineError when the file is missing or damaged."""
-    options, sampling, *requests = _read_lines(path) or [{}, {}]
+    options, sampling, *requests = read_lines(path) or [{}, {}]
     return Job(
         _build(EngineOptions, options, path),
         _build(Sampling, sampling, path),
@@ -116,7 +116,7 @@ def read_shards(folder: Path) -> dict[str, RawDraft]:
     """Return the drafts of every finished shard by id, the first of each; raise CopyEngineError for a damaged one."""
     drafts: dict[str, RawDraft] = {}
     for path in shards(folder):
-        for line in _read_lines(path):
+        for line in read_lines(path):
             draft = _build(RawDraft, line, path)
             drafts.setdefault(draft.draft_id, draft)
     return drafts
@@ -142,7 +142,8 @@ def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
         raise HomeError("the home cannot be written", where=path, expected=expected, got=error.strerror) from error
 
 
-def _read_lines(path: Path) -> list[dict[str, Any]]:
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Read JSON lines; raise CopyEngineError when the file is missing or damaged."""
     try:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, ValueError) as error:

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--end-with-input", action="store_true", help="end as soon as standard input closes")
     options = parser.parse_args(arguments)
     if options.end_with_input:
-        threading.Thread(target=_end_with_input, daemon=True).start()
+        threading.Thread(target=end_with_input, daemon=True).start()
     try:
         with sole_worker(options.out), noise_to(options.out / "engine.log") as terminal:
             job = read_job(options.job)
@@ -134,7 +134,8 @@ def _show(terminal: TextIO, done: int, wanted: int, speed: float) -> None:
     print(line, end=end, file=terminal, flush=True)
 
 
-def _end_with_input() -> None:
+def end_with_input() -> None:
+    """End this process at once when standard input closes; never returns before that."""
     # The parent holds the other end. It closes when the parent ends, even by `kill -9`. Read below Python's own buffer:
     # a thread that waits inside it makes the interpreter abort when it ends.
     while os.read(0, 4096):
