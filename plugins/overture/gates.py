@@ -85,7 +85,8 @@ def check_factors(run: Run, warehouse: Warehouse) -> None:
 
 def check_recommendations(run: Run, warehouse: Warehouse) -> None:
     """Refuse lists with gaps or repeats, with bought or unavailable items, for the wrong users or not for all."""
-    measured = audits.recommendations(warehouse, run.day, load_config("ranking"), STRATEGIES)
+    limits = load_config("gates")["recommendations"]
+    measured = audits.recommendations(warehouse, run.day, load_config("ranking"), limits, STRATEGIES)
     run_gate(warehouse, "recommendations", measured, "check_recommendations", run.day)
 
 

@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 
 from overture.adapters.als import AlsParameters, one_blas_thread
 from overture.adapters.artifacts import factors_folder, load_factors
+from overture.adapters.content_factors import with_content
 from overture.adapters.implicit_strategies import Together, factor_scores, with_folded_in
 from overture.adapters.strategy_registry import load_strategies
 from overture.adapters.warehouse import Warehouse
@@ -32,25 +33,33 @@ from overture.core.confidence import weigh
 from overture.core.diversity import Variety
 from overture.core.drops import TOO_MANY_OF_A_CATEGORY, count_drops
 from overture.core.explanations import Explanations, Past, explain
+from overture.core.exploration import ExplorationRules, explore
 from overture.core.factors import Factors
 from overture.core.habits import Habits
 from overture.core.ranking import (
     ALS_WITH_EASE,
+    CONTENT,
+    EXPLORE,
     FOLD_IN,
     HABITS,
     POPULAR_BY_DEFAULT,
     STRATEGIES,
     Positions,
     RankedLists,
+    Scores,
 )
-from overture.core.recommendations import Wishes, discover, popular_shelves, replenish
+from overture.core.recommendations import Wishes, candidates_to_explore, discover, popular_shelves, replenish
 from overture.core.scoring import FactorScores, SumOfScores
-from overture.core.strategies import DISCOVER, REPLENISH, TASKS
+from overture.core.strategies import DISCOVER, REPLENISH, TASKS, Asked
 from overture.errors import ArtifactError, SettingsError
 from overture.run import Run
 
 LEARNT_RUNGS = (STRATEGIES.index(ALS_WITH_EASE), STRATEGIES.index(FOLD_IN))
 """Rows whose history must say why they are listed."""
+
+
+NEW_RUNGS = (STRATEGIES.index(CONTENT), STRATEGIES.index(EXPLORE))
+"""Rows of items that little is known of; what there is to say for them is said."""
 
 
 @one_blas_thread()
@@ -68,23 +77,42 @@ def rank_items(run: Run, warehouse: Warehouse) -> None:
     asked = {task: dataclasses.replace(stage.asked_for(task), kept_out=never) for task in TASKS}
     together, habits = _published()
     factors, rungs, version = _factors_of(run, warehouse, stage, ranking)
+    factors, is_content = with_content(run.settings, (warehouse, run.day), factors, ids[1], ranking["content"])
     learnt = together.learn(stage.history, stage.items, factors)
     in_groups = read_group_buyers(warehouse, run.day, ids, buying, ranking["least_group_users"])
     shelves = popular_shelves(stage.items, asked[DISCOVER], length, in_groups)
     wishes = _wishes(warehouse, run.day, ids, rules, length)
     new, passed_over = discover(learnt, rungs[stage.asked], asked[DISCOVER], shelves, wishes)
     again = replenish(habits.learn(stage.history), asked[REPLENISH], length)
+    new.strategies[is_content[new.items] & np.isin(new.strategies, LEARNT_RUNGS)] = STRATEGIES.index(CONTENT)
+    propensities = _explore(run, stage, asked[DISCOVER], learnt, new)
     reasons = _explain(learnt, factors, stage, new, _titles(facts, ids[1]))
     is_unfounded = np.isin(new.strategies, LEARNT_RUNGS) & (reasons.items[:, :, 0] < 0)
     new.strategies[is_unfounded] = STRATEGIES.index(POPULAR_BY_DEFAULT)
+    carried = Explanations.of_themselves(again.items, again.scores)
     found = (
-        TaskLists(DISCOVER, new, reasons),
-        TaskLists(REPLENISH, again, Explanations.of_themselves(again.items, again.scores)),
+        TaskLists(DISCOVER, new, reasons, propensities),
+        TaskLists(REPLENISH, again, carried, np.ones(again.items.shape)),
     )
     dropped = _drops(warehouse, run.day, stage, kept_out, ids[1])
     dropped[DISCOVER] |= {TOO_MANY_OF_A_CATEGORY: passed_over} if passed_over else {}
     write_lists(warehouse, run.day, found, ids, version)
     write_drops(warehouse, run.day, dropped)
+
+
+def _explore(run: Run, stage: Stage, asked: Asked, learnt: SumOfScores | None, lists: RankedLists) -> Scores:
+    """Put a new item into the lists of a share of the readers, in place; return each place's propensity."""
+    config = load_config("ranking")["exploration"]
+    rules = ExplorationRules(run.day, config["share"], config["place"], config["seed"])
+    buyers = np.bincount(stage.history.counts.indices, minlength=len(asked.is_allowed))
+    is_new = asked.is_allowed & (buyers <= config["most_buyers"])
+    if learnt is None or not rules.share or not is_new.any():
+        return np.ones(lists.items.shape)
+    candidates = candidates_to_explore(learnt, asked, is_new, config["candidates"])
+    found = explore(lists.items, stage.history.user_ids[asked.positions], candidates, asked.struck_out, rules)
+    lists.items[:], lists.strategies[found.is_explored] = found.items, STRATEGIES.index(EXPLORE)
+    lists.scores[found.is_explored] = 0.0
+    return found.propensities
 
 
 def _wishes(warehouse: Warehouse, day: date, ids: tuple[Ids, Ids], rules: Mapping[str, Any], length: int) -> Wishes:
@@ -161,7 +189,7 @@ def _titles(facts: ItemFacts, item_ids: Ids) -> Positions:
 def _explain(
     learnt: SumOfScores | None, factors: FactorScores, stage: Stage, lists: RankedLists, titles: Positions
 ) -> Explanations:
-    targets = np.where(np.isin(lists.strategies, LEARNT_RUNGS), lists.items, -1)
+    targets = np.where(np.isin(lists.strategies, [*LEARNT_RUNGS, *NEW_RUNGS]), lists.items, -1)
     if learnt is None:
         return Explanations.none(targets.shape)
     touched = (stage.history.counts + factors.confidence).tocsr()

@@ -11,7 +11,7 @@ from overture.settings import CHECKOUT, VARIABLES
 
 # What others rely on. A change here needs a line under "Behaviour changes" in CHANGELOG.md.
 TABLES = {
-    "recommendations": "data_day user_id rank item_id score strategy reason_item_id model_version task",
+    "recommendations": "data_day user_id rank item_id score strategy reason_item_id model_version task propensity",
     "drops": "data_day task reason candidates",
     "recommendation_reasons": "data_day user_id task rank place reason_item_id share",
     "messages": "data_day user_id item_id text locale engine model prompt_version draft_id rung refusal",

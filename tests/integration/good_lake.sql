@@ -62,14 +62,14 @@ insert into candidate.audience (data_day, user_id, has_consent, locale, last_act
     spend_28d, is_eligible)
 select '2017-11-28', user_id, has_consent, locale, '2017-11-28', 'department1', 12.5, has_consent from raw.users;
 insert into candidate.recommendations (data_day, user_id, rank, item_id, score, strategy, reason_item_id,
-    model_version, task)
+    model_version, task, propensity)
 values
-    ('2017-11-28', 'ana', 1, 'item-10', 0.9, 'als_with_ease', 'item-1', 'als-1', 'discover'),
-    ('2017-11-28', 'ana', 2, 'item-11', 0.8, 'als_with_ease', 'item-2', 'als-1', 'discover'),
-    ('2017-11-28', 'ana', 3, 'item-12', 7, 'popular', null, 'popular-1', 'discover'),
-    ('2017-11-28', 'ana', 1, 'item-1', 0.7, 'habits', null, 'als-1', 'replenish'),
-    ('2017-11-28', 'ben', 1, 'item-13', 5, 'popular_in_group', null, 'popular-1', 'discover'),
-    ('2017-11-28', 'ben', 2, 'item-14', 8, 'popular', null, 'popular-1', 'discover');
+    ('2017-11-28', 'ana', 1, 'item-10', 0.9, 'als_with_ease', 'item-1', 'als-1', 'discover', 1),
+    ('2017-11-28', 'ana', 2, 'item-11', 0.8, 'als_with_ease', 'item-2', 'als-1', 'discover', 1),
+    ('2017-11-28', 'ana', 3, 'item-12', 7, 'popular', null, 'popular-1', 'discover', 1),
+    ('2017-11-28', 'ana', 1, 'item-1', 0.7, 'habits', null, 'als-1', 'replenish', 1),
+    ('2017-11-28', 'ben', 1, 'item-13', 5, 'popular_in_group', null, 'popular-1', 'discover', 1),
+    ('2017-11-28', 'ben', 2, 'item-14', 8, 'popular', null, 'popular-1', 'discover', 1);
 insert into candidate.recommendation_reasons (data_day, user_id, task, rank, place, reason_item_id, share) values
     ('2017-11-28', 'ana', 'discover', 1, 1, 'item-1', 0.6),
     ('2017-11-28', 'ana', 'discover', 1, 2, 'item-2', 0.3),

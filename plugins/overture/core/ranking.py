@@ -13,11 +13,22 @@ from overture.core.parameters import need_whole
 ALS: Final = "als"
 ALS_WITH_EASE: Final = "als_with_ease"
 FOLD_IN: Final = "fold_in"
+CONTENT: Final = "content"
+EXPLORE: Final = "explore"
 POPULAR_BY_DEFAULT: Final = "popular_by_default"
 POPULAR_IN_GROUP: Final = "popular_in_group"
 POPULAR: Final = "popular"
 HABITS: Final = "habits"
-STRATEGIES: Final = (ALS_WITH_EASE, FOLD_IN, POPULAR_BY_DEFAULT, POPULAR_IN_GROUP, POPULAR, HABITS)
+STRATEGIES: Final = (
+    ALS_WITH_EASE,
+    FOLD_IN,
+    CONTENT,
+    POPULAR_BY_DEFAULT,
+    POPULAR_IN_GROUP,
+    POPULAR,
+    EXPLORE,
+    HABITS,
+)
 """How a published item may have been found; those of what is new in the order in which a list is filled."""
 
 PART = 64

@@ -1,7 +1,7 @@
 """Which items each reader is recommended: what is new by what was learnt, else by popularity; and what is due again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from overture.core.ranking import (
     fill_up,
     most_popular,
 )
-from overture.core.scoring import Learnt, best_of, values_at
+from overture.core.scoring import Learnt, SumOfScores, best_of, values_at
 from overture.core.strategies import Asked
 
 BLOCK_BYTES = 32 * 2**20
@@ -96,6 +96,21 @@ def in_order(candidates: Positions, scores: Scores) -> tuple[Positions, Scores]:
     """Return candidates and their scores in order of the scores; of equals, and of free places, the order stays."""
     order = np.argsort(np.where(candidates >= 0, -scores, np.inf), axis=1, kind="stable")
     return np.take_along_axis(candidates, order, axis=1), np.take_along_axis(scores, order, axis=1)
+
+
+def candidates_to_explore(learnt: SumOfScores, asked: Asked, is_new: npt.NDArray[np.bool_], count: int) -> Positions:
+    """Return the `count` best new items of each reader asked for, -1 where there are fewer.
+
+    is_new: (items,) which of the allowed items are new.
+    """
+    allowed = learnt.allowed[is_new[learnt.allowed]]
+    of_new = replace(learnt, parts=[replace(part, allowed=allowed) for part in learnt.parts])
+    found = np.full((len(asked), count), -1, np.int64)
+    size = max(1, BLOCK_BYTES // (4 * max(1, len(allowed))))
+    for start in range(0, len(asked) if len(allowed) else 0, size):
+        part = asked.rows(np.arange(start, min(start + size, len(asked))))
+        found[start : start + size] = best_of(of_new, replace(part, is_allowed=asked.is_allowed & is_new), count)[0]
+    return found
 
 
 def replenish(habits: csr_matrix, asked: Asked, length: int) -> RankedLists:

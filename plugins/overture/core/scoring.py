@@ -132,7 +132,7 @@ class SumOfScores:
     where the parts allow different items.
     """
 
-    parts: Sequence[Learnt]
+    parts: Sequence[FactorScores | ItemScores]
     lift: Scores
     prior: Scores
 

@@ -11,7 +11,7 @@ from overture.adapters.warehouse.connection import Warehouse
 from overture.core import columns
 from overture.core.behaviour import Ids
 from overture.core.explanations import Explanations
-from overture.core.ranking import STRATEGIES, RankedLists
+from overture.core.ranking import STRATEGIES, RankedLists, Scores
 
 RECOMMENDATIONS = "candidate.recommendations"
 REASONS = "candidate.recommendation_reasons"
@@ -20,11 +20,16 @@ DROPS = "candidate.drops"
 
 @dataclass(frozen=True)
 class TaskLists:
-    """The lists of one task, and what each place is made of; items are positions in the history's."""
+    """The lists of one task, and what each place is made of; items are positions in the history's.
+
+    propensities: float64 of the lists' shape, how probable it was that chance would put this item there; 1 where it had
+    no part in it.
+    """
 
     task: str
     lists: RankedLists
     explanations: Explanations
+    propensities: Scores
 
 
 def write_lists(
@@ -68,6 +73,7 @@ def _recommendation_rows(day: date, part: TaskLists, ids: tuple[Ids, Ids], model
             columns.REASON_ITEM_ID: pa.array(ids[1][np.maximum(named, 0)], mask=named < 0),
             columns.MODEL_VERSION: pa.repeat(pa.scalar(model_version), len(user)),
             columns.TASK: pa.repeat(pa.scalar(part.task), len(user)),
+            columns.PROPENSITY: pa.array(part.propensities[user, place]),
         }
     )
 

@@ -85,6 +85,14 @@ from candidate.item_facts
 where data_day = $day
 """
 
+ITEM_TEXTS = """
+select
+    item_id,
+    concat_ws(', ', nullif(title, ''), nullif(department, ''), nullif(category, ''), nullif(brand, '')) as item_text
+from candidate.item_facts
+where data_day = $day
+"""
+
 DROPPED_ITEMS = """
 select
     item_id,
@@ -161,6 +169,15 @@ def read_tag_codes(warehouse: Warehouse, day: date, item_ids: Ids) -> Tags:
         is_known = names[codes] != "" if len(names) else np.zeros(0, np.bool_)
         found[at[is_known], place] = codes[is_known]
     return found
+
+
+def read_item_texts(warehouse: Warehouse, day: date, item_ids: Ids) -> Ids:
+    """Return each item's title, department, category and brand as one text, "" for an item without facts."""
+    table = warehouse.arrow(ITEM_TEXTS, {"day": day})
+    at, found = positions_of(item_ids, texts(table[columns.ITEM_ID])), texts(table["item_text"])
+    item_texts = np.full(len(item_ids), "", found.dtype if len(found) else np.dtype("U1"))
+    item_texts[at] = found
+    return item_texts
 
 
 def read_dropped_items(warehouse: Warehouse, day: date, item_ids: Ids, ranking: Mapping[str, Any]) -> Ids:

@@ -22,6 +22,8 @@ def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
         none_of("only_eligible_users", "ineligible_users"),
         at_least("eligible_users_are_covered", "coverage", limits["least_coverage"]),
         none_of("only_known_strategies", "unknown_strategies"),
+        none_of("no_rung_fills_more_than_its_share", "overfull_rungs"),
+        none_of("propensities_are_probabilities", "bad_propensities"),
         none_of("scores_are_finite_and_fall_with_rank", "bad_scores"),
         none_of("reasons_are_items_of_the_users_history", "unfounded_reasons"),
         none_of("what_was_learnt_is_explained", "unexplained_rows"),

@@ -75,13 +75,19 @@ def trained(warehouse: Warehouse, day: date, least_weight: float) -> dict[str, i
 
 
 def recommendations(
-    warehouse: Warehouse, day: date, ranking: Mapping[str, Any], strategies: Sequence[str]
+    warehouse: Warehouse, day: date, ranking: Mapping[str, Any], limits: Mapping[str, Any], strategies: Sequence[str]
 ) -> dict[str, object]:
-    """Return what the ranked lists of `day` hold, beside what `config/ranking.toml` asks of them."""
+    """Return what the ranked lists of `day` hold, beside what `config/ranking.toml` asks of them.
+
+    limits: `largest_shares` (strategy -> share of the rows of what is new) and `settled_days`, after which they hold.
+    """
     parameters = {
         "day": day,
         "strategies": list(strategies),
         "list_length": ranking["list_length"],
+        "ceiling_strategies": list(limits["largest_shares"]),
+        "ceiling_shares": [float(share) for share in limits["largest_shares"].values()],
+        "settled_days": limits["settled_days"],
         "longest_title": ranking["longest_title"],
         "excluded_departments": ranking["excluded_departments"],
         "excluded_categories": ranking["excluded_categories"],

@@ -9,6 +9,7 @@ with recommendations as (
         strategy,
         reason_item_id,
         model_version,
+        propensity,
         concat('user_id=', user_id, ' task=', task, ' rank=', rank, ' item_id=', item_id) as key_text,
         lag(score) over (partition by user_id, task, strategy order by rank) as score_above
     from candidate.recommendations
@@ -70,6 +71,28 @@ items as (
     where data_day = $day
 ),
 
+ceilings as (
+    select
+        unnest($ceiling_strategies) as strategy,
+        unnest($ceiling_shares) as largest_share
+),
+
+-- Of a shop that has just opened most users are new, and no share says anything.
+settled as (
+    select count(*) > 0 as is_settled
+    from intermediate.int_interactions_weighted
+    where data_day = $day and first_occurred_at < $day - $settled_days
+),
+
+shares as (
+    select
+        strategy,
+        count(*) / sum(count(*)) over () as share
+    from recommendations
+    where task = 'discover'
+    group by strategy
+),
+
 eligible as (
     select user_id from candidate.audience where data_day = $day and is_eligible
 )
@@ -119,6 +142,15 @@ left join lists on eligible.user_id = lists.user_id and lists.task = 'discover'
 union all
 select 'unknown_strategies', count(*), min(key_text) from recommendations
 where not coalesce(list_contains($strategies, strategy), false)
+union all
+select 'overfull_rungs', count(*), min(concat('strategy=', shares.strategy, ' share=', round(shares.share, 3)))
+from shares
+inner join ceilings on shares.strategy = ceilings.strategy
+cross join settled
+where shares.share > ceilings.largest_share and settled.is_settled
+union all
+select 'bad_propensities', count(*), min(key_text) from recommendations
+where not coalesce(propensity > 0 and propensity <= 1, false)
 union all
 select 'bad_scores', count(*), min(key_text) from recommendations
 where not coalesce(isfinite(score) and (score_above is null or score <= score_above), false)
