@@ -82,7 +82,7 @@ class Settings:
 
     @property
     def artifacts(self) -> Path:
-        """Trained factors and their manifests."""
+        """Trained factors and their manifests; embeddings of item texts."""
         return self.home / "artifacts"
 
     @property
