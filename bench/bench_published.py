@@ -23,8 +23,8 @@ from bench.planted import (
     shuffled,
 )
 from bench.strong_generalisation import LENGTH as PUBLISHED_LENGTH
-from bench.strong_generalisation import HeldOut, Likes, Split, fold_in, published_metrics, split
-from overture.adapters.als import AlsParameters, fit_factors
+from bench.strong_generalisation import HeldOut, Likes, Split, published_metrics, split
+from overture.adapters.als import AlsParameters, fit_factors, fold_in
 from overture.configuration import load_config
 from overture.core.confidence import Weights, confidence_of
 from overture.core.item_models import ease_weights
@@ -113,7 +113,9 @@ def als_of(parts: Split, parameters: AlsParameters) -> Lists:
     everything = np.ones(len(parts.item_ids), np.bool_)
 
     def lists(likes: csr_matrix) -> Positions:
-        users = fold_in(factors.item_factors, confidence_of(likes, parameters.alpha), regularization)
+        users = fold_in(
+            factors.item_factors, confidence_of(likes, parameters.alpha), regularization, os.cpu_count() or 1
+        )
         return rank_by_factors(users, factors.item_factors, everything, likes, PUBLISHED_LENGTH).items
 
     return lists

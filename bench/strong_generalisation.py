@@ -13,7 +13,6 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from overture.core.behaviour import Ids
-from overture.core.factors import Matrix, blocks_of_like_length, padded_rows
 from overture.core.metrics import hits_of, judge_users
 
 LEAST_RATING = 4.0
@@ -133,28 +132,6 @@ def _hold_out(users: Numbers, likes: csr_matrix, random: np.random.Generator) ->
     is_target[order] = place < lengths[row] // TARGETS_ONE_IN
     fold_in, targets = (_ones(row[kept], likes.indices[kept], likes.shape) for kept in (~is_target, is_target))
     return HeldOut(users, fold_in, targets)
-
-
-def fold_in(item_factors: Matrix, confidence: csr_matrix, regularization: float) -> Matrix:
-    """Return the factors that ALS would give each user for these items: float32 (users, k).
-
-    item_factors: (items, k). confidence: (users, items) float32 CSR with sorted indices, as `confidence_of` gives it.
-    A user without any pair gets zeros.
-
-    Hu, Koren and Volinsky (2008), equation 4: x_u = (Y'Y + Y'(C_u - I)Y + regularization I)^-1 Y' C_u p_u. Y'Y is the
-    same for all; the rest is summed over the user's own items only. Users are solved in blocks of bounded memory.
-    """
-    k = item_factors.shape[1]
-    found = np.zeros((confidence.shape[0], k), np.float32)
-    gram = (item_factors.T @ item_factors + regularization * np.eye(k)).astype(np.float32)
-    for users in blocks_of_like_length(confidence, k):
-        items, c = padded_rows(confidence, users)
-        history = item_factors[items]
-        weighted = history * (c - (c > 0))[:, :, None]
-        normal = gram + np.matmul(weighted.transpose(0, 2, 1), history)
-        liked = np.matmul(history.transpose(0, 2, 1), c[:, :, None])
-        found[users] = np.linalg.solve(normal, liked)[:, :, 0]
-    return found
 
 
 def published_metrics(lists: Positions, targets: csr_matrix) -> Mapping[str, npt.NDArray[np.float64]]:

@@ -1,14 +1,9 @@
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 import pytest
-from scipy.sparse import csr_matrix, random_array
+from scipy.sparse import csr_matrix
 
-from bench.strong_generalisation import LENGTH, HeldOut, Likes, Split, fold_in, published_metrics, split
-from overture.adapters.als import AlsParameters, fit_factors
-from overture.core import factors as factors_module
-from overture.core.confidence import Weights, confidence_of
+from bench.strong_generalisation import LENGTH, HeldOut, Likes, Split, published_metrics, split
 
 USERS, HELD_OUT = 300, 40
 
@@ -137,38 +132,3 @@ def test_recall_and_ndcg_are_as_by_hand() -> None:
 def test_lists_that_are_too_short_for_the_metrics_are_refused() -> None:
     with pytest.raises(ValueError, match="lists; expected: 100 places; got: 20"):
         published_metrics(np.zeros((1, 20), np.int64), csr_matrix((1, 200)))
-
-
-@pytest.mark.parametrize("block_bytes", [1, factors_module.BLOCK_BYTES])
-def test_folding_in_solves_each_users_normal_equations(monkeypatch: pytest.MonkeyPatch, block_bytes: int) -> None:
-    monkeypatch.setattr(factors_module, "BLOCK_BYTES", block_bytes)
-    random = np.random.default_rng(7)
-    y = random.normal(size=(50, 6)).astype(np.float32)
-    confidence = csr_matrix(random_array((30, 50), density=0.15, rng=random, dtype=np.float32))
-    confidence.data += 2
-    confidence = csr_matrix(confidence.multiply((np.arange(30) != 4)[:, None]), dtype=np.float32)
-    confidence.eliminate_zeros()
-
-    found = fold_in(y, confidence, 0.7)
-
-    for user, c in enumerate(confidence.toarray().astype(float)):
-        normal = y.T @ np.diag(np.where(c > 0, c, 1)) @ y + 0.7 * np.eye(6)
-        np.testing.assert_allclose(found[user], np.linalg.solve(normal, y.T @ c), rtol=1e-3, atol=1e-5)
-    assert not found[4].any()
-
-
-def test_folding_in_a_training_user_gives_that_users_own_factors() -> None:
-    weights = Weights(PARTS.train, PARTS.user_ids, PARTS.item_ids)
-    # Many rounds: implicit solves the users before the items, so the last items move the users until it converges.
-    parameters = AlsParameters(8, 0.05, 200, 10.0, 0.0, seed=1)
-    factors = fit_factors(weights, parameters, 1)
-
-    def distance(parameters: AlsParameters) -> float:
-        confidence = confidence_of(weights.matrix, parameters.alpha)
-        found = fold_in(factors.item_factors, confidence, parameters.regularization_for(weights))
-        return float(np.linalg.norm(found - factors.user_factors) / np.linalg.norm(factors.user_factors))
-
-    assert distance(parameters) < 0.01
-    # With another alpha or regularization it is another user.
-    assert distance(replace(parameters, alpha=5.0)) > 0.05
-    assert distance(replace(parameters, relative_regularization=0.5)) > 0.05
