@@ -1,5 +1,6 @@
 """Recommendation strategies that implicit computes: neighbours, BPR, our ALS, and our ALS together with EASE."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -178,16 +179,25 @@ class Together:
         scores = [score for part in self._parts() if (score := part.fit_scores(interactions)) is not None]
         if not scores:
             return no_lists
-        buyers = (items.buyers_28d + 1) / (items.buyers_28d.max(initial=0) + 1)
-        lift = (buyers**self.popularity).astype(np.float32)
+        lift = popularity_lift(items, self.popularity)
 
         def recommend(asked: Asked, k: int) -> Positions:
-            found = [score(asked.positions) for score in scores]
-            total = np.sum([np.nan_to_num(each) for each in found], axis=0)
-            total[np.all([np.isnan(each) for each in found], axis=0)] = np.nan
-            return asked.best(np.maximum(total, 0) * lift, k)
+            return asked.best(sum_of_scores([score(asked.positions) for score in scores], lift), k)
 
         return recommend
+
+
+def popularity_lift(items: Items, power: float) -> npt.NDArray[np.float32]:
+    """Return (items,) factors: each item's buyers in 28 days by those of the most bought one, to the power."""
+    buyers = (items.buyers_28d + 1) / (items.buyers_28d.max(initial=0) + 1)
+    return np.asarray(buyers**power, np.float32)
+
+
+def sum_of_scores(scores: Sequence[Matrix], lift: npt.NDArray[np.float32]) -> Matrix:
+    """Return the sum of (users, items) scores, at least 0, times the lift; nan counts as 0, and stays where all are."""
+    total = np.sum([np.nan_to_num(each) for each in scores], axis=0)
+    total[np.all([np.isnan(each) for each in scores], axis=0)] = np.nan
+    return np.asarray(np.maximum(total, 0) * lift, np.float32)
 
 
 def _interactions_of(history: History) -> Interactions:
