@@ -16,6 +16,7 @@ from overture.adapters.warehouse.evaluation_reads import (
     read_bought_after,
     read_groups,
     read_history,
+    read_offers,
     read_purchases,
     read_recommended,
     read_tags,
@@ -128,6 +129,9 @@ def _stage(warehouse: Warehouse, day: date, buying: Sequence[str]) -> tuple[Stag
     history = read_history(warehouse, day, facts, readers, buying)
     history = dataclasses.replace(history, purchases=read_purchases(warehouse, day, history, buying))
     items = Items.of(facts, history.item_ids)
+    names, codes = np.unique(read_tags(warehouse, day, history.item_ids)[1], return_inverse=True)
+    categories = np.where(names[codes] == "", -1, codes).astype(np.int32)
+    items = dataclasses.replace(items, categories=categories, offers=read_offers(warehouse, day, history))
     users = Users.of(readers, history.user_ids, items.department_names)
     return Stage(history, items, users, positions_of(history.user_ids, readers.user_ids)), readers.user_ids
 

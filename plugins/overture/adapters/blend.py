@@ -39,10 +39,10 @@ class Blend:
     (first days, tiny shops), nothing is learnt for it: then its lists are those of als_with_ease (discover) or habits
     (replenish). A list that is longer than the candidates goes on as als_with_ease does.
 
-    weeks_new, weeks_bought: learnt from, 1 or more. depth: of each user's habits that are learnt from. learners: of more
-    users than that, every n-th is learnt from, so that memory grows with users only by what a history holds of them:
-    180 bytes a candidate, 0.2 GB for 2,400 users and 3 weeks. rounds, leaves, least_rows, learning_rate, shrinkage,
-    share, seed, threads: see `lightgbm_ranker.Trees`. Raises ValueError for a parameter out of range.
+    weeks_new, weeks_bought: learnt from, 1 or more. depth: of each user's habits that are learnt from. learners: of
+    more users than that, every n-th is learnt from in a week: so memory grows with users only by what a history holds
+    of them. rounds, leaves, least_rows, learning_rate, shrinkage, share, seed, threads: see `lightgbm_ranker.Trees`.
+    Raises ValueError for a parameter out of range.
     """
 
     weeks_new: int = 3

@@ -19,6 +19,13 @@ OWN_CATEGORY_EVER = 0.3
 """What a purchase of the category more than 28 days ago counts beside one within them."""
 
 
+NEIGHBOURS = 50
+"""Kept for each item by cosine."""
+
+POPULARITY = 0.15
+"""The power of popularity in the sum of ALS and EASE: that of als_with_ease."""
+
+
 @dataclass(frozen=True)
 class Depths:
     """How many candidates each source gives a user, 1 or more; of two that give the same, it is one."""
@@ -64,9 +71,11 @@ class Sources:
         self.facts, self.depths = facts, depths
         self.als = Als(threads).fit_scores(history)
         self.ease = Ease().fit_scores(history)
-        self.lift = popularity_lift(items, 0.15)
+        self.lift = popularity_lift(items, POPULARITY)
         self.bought = bought.astype(np.float32)
-        self.neighbours = Neighbours(COSINE, 50).similarity(bought) if bought.nnz else csr_matrix(2 * (bought.shape[1],))
+        self.neighbours = (
+            Neighbours(COSINE, 50).similarity(bought) if bought.nnz else csr_matrix(2 * (bought.shape[1],))
+        )
         self.new = facts.demand.new_14d.astype(np.float32)
         self.on_offer = self.new * (facts.offers > 0)
         self.in_category, self.share = _categories(facts)
@@ -86,9 +95,7 @@ class Sources:
         best = [asked.best(scores, depth, without_zeros=True) for scores, depth in sources]
         rows, items = _united(best, count)
         scores = {"als": als, "ease": ease, "together": together, "cosine": cosine, "in_category": in_category}
-        return Candidates(
-            rows, at[rows], items, {name: each[rows, items] for name, each in scores.items()}, together
-        )
+        return Candidates(rows, at[rows], items, {name: each[rows, items] for name, each in scores.items()}, together)
 
 
 def _categories(facts: Facts) -> tuple[csr_matrix, npt.NDArray[np.float32]]:

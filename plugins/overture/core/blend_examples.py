@@ -1,4 +1,4 @@
-"""What a re-ranker learns from: candidates of an earlier day, with what was known then, and who bought them after it."""
+"""What a re-ranker learns from: candidates of an earlier day, what was known of them then, and who bought them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from overture.core.history import History, Items
 from overture.core.paid import Paid
 from overture.core.rhythm import HALF_LIVES, WINDOWS, Amounts, Rhythm, Visits, Whole
 
-Columns = Mapping[str, npt.NDArray[np.generic]]
+Columns = Mapping[str, npt.NDArray[Any]]
 
 GROUP_FEATURES = ("purchases", "purchases_28d", "last", "due", "lift")
 """What `Affinity.features` returns, for the item's department and for its category."""
@@ -119,7 +120,7 @@ class Facts:
         counts, last = rhythm.counts[entries], rhythm.last[entries]
         gap = (rhythm.gap_days[entries] + USUAL_GAPS * usual) / (counts - 1 + USUAL_GAPS)
         rate = (counts + 0.3) / (rhythm.visits_since_first[entries] + 4)
-        found: dict[str, npt.NDArray[np.generic]] = {
+        found: dict[str, npt.NDArray[Any]] = {
             "count": counts,
             "first": rhythm.first[entries],
             "last": last,
@@ -161,7 +162,7 @@ class Facts:
         }
 
     def _groups(self, users: Whole, items: Whole) -> Columns:
-        found = {}
+        found: dict[str, Amounts] = {}
         for name, affinity in (("department", self.departments), ("category", self.categories)):
             columns = affinity.features(users, items)
             found |= {f"{name}_{feature}": column for feature, column in zip(GROUP_FEATURES, columns, strict=True)}
@@ -175,7 +176,7 @@ class Facts:
         }
 
 
-def places_within(users: Whole, scores: npt.NDArray[np.floating]) -> Whole:
+def places_within(users: Whole, scores: npt.NDArray[np.floating[Any]]) -> Whole:
     """Return each entry's place among its user's by score, from 0; of equals the first comes first.
 
     >>> places_within(np.array([0, 0, 1]), np.array([1.0, 2.0, 0.5])).tolist()

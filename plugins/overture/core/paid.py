@@ -14,8 +14,8 @@ LATELY_DAYS, USUALLY_DAYS = 7, 91
 class Paid:
     """Mean prices of one piece, discounts taken off; nan where nothing is known.
 
-    lately, usually: float64 (items,), over the purchases of LATELY_DAYS and USUALLY_DAYS. own: (entries of the rhythm,),
-    what the user paid for the item. by_user: (users,), over all that the user bought.
+    lately, usually: float64 (items,), over the purchases of LATELY_DAYS and USUALLY_DAYS. own: (entries of the
+    rhythm,), what the user paid for the item. by_user: (users,), over all that the user bought.
     """
 
     lately: Amounts

@@ -32,8 +32,12 @@ class Purchases:
     ) -> "Purchases":
         """Return the purchases, given in any order."""
         order = np.lexsort((items, -days_ago, users))
-        whole = (array[order].astype(np.int32) for array in (users, items, days_ago))
-        return cls(*whole, None if unit_prices is None else unit_prices[order])
+        return cls(
+            users[order].astype(np.int32),
+            items[order].astype(np.int32),
+            days_ago[order].astype(np.int32),
+            None if unit_prices is None else unit_prices[order],
+        )
 
     def __post_init__(self) -> None:
         arrays = {name: array for name, array in vars(self).items() if array is not None}
