@@ -15,13 +15,16 @@ from overture.core.blend_features import Facts
 from overture.core.earlier import bought_in, history_before, items_before
 from overture.core.habits import Habits
 from overture.core.history import History, Items, Users
-from overture.core.parameters import need_whole
+from overture.core.parameters import need_number, need_whole
 from overture.core.purchases import Purchases
 from overture.core.ranking import Positions
 from overture.core.strategies import DISCOVER, REPLENISH, Asked, Recommend
 
 HORIZON_DAYS = 7
 """What was bought in so many days after an earlier day is what the trees foresee."""
+
+LEAST_SCORE = 0.001
+"""Added to a score before its logarithm: what ALS and EASE know nothing of is not infinitely bad."""
 
 BLOCK_BYTES = 32 * 2**20
 """Upper bound for one source's float32 scores of a block of users."""
@@ -41,8 +44,9 @@ class Blend:
 
     weeks_new, weeks_bought: learnt from, 1 or more. depth: of each user's habits that are learnt from. learners: of
     more users than that, every n-th is learnt from in a week: so memory grows with users only by what a history holds
-    of them. rounds, leaves, least_rows, learning_rate, shrinkage, share, seed, threads: see `lightgbm_ranker.Trees`.
-    Raises ValueError for a parameter out of range.
+    of them. mix: so many times the logarithm of als_with_ease's score is added to what the trees say of new items.
+    rounds, leaves, least_rows, learning_rate, shrinkage, share, seed: see `lightgbm_ranker.Trees`. threads: as for
+    `Als`. Raises ValueError for a parameter out of range.
     """
 
     weeks_new: int = 3
@@ -56,16 +60,19 @@ class Blend:
     learning_rate: float = 0.07
     shrinkage: float = 20.0
     share: float = 0.5
+    mix: float = 0.1
     seed: int = 20170101
     threads: int = 1
 
     def __post_init__(self) -> None:
         for name in ("weeks_new", "weeks_bought", "depth", "learners", "least_bought"):
             need_whole(name, getattr(self, name), 1)
+        need_whole("threads", self.threads, 1)
+        need_number("mix", self.mix, 0)
         self._trees()
 
     def _trees(self) -> Trees:
-        names = ("rounds", "leaves", "least_rows", "learning_rate", "shrinkage", "share", "seed", "threads")
+        names = ("rounds", "leaves", "least_rows", "learning_rate", "shrinkage", "share", "seed")
         return Trees(**{name: getattr(self, name) for name in names})
 
     def fit(self, interactions: History, items: Items, users: Users) -> Recommend:
@@ -75,7 +82,7 @@ class Blend:
         facts = Facts.of(interactions, items) if ranks else None
         if facts is not None and DISCOVER in ranks:
             sources = Sources(interactions, items, facts, self.threads, Depths())
-            by_task[DISCOVER] = _recommend_new(sources, ranks[DISCOVER])
+            by_task[DISCOVER] = _recommend_new(sources, ranks[DISCOVER], self.mix)
         else:
             by_task[DISCOVER] = Together(self.threads).fit(interactions, items, users)
         if facts is not None and REPLENISH in ranks:
@@ -127,14 +134,15 @@ def _blocks(users: Positions, items: int) -> Iterator[Positions]:
         yield users[start : start + size]
 
 
-def _recommend_new(sources: Sources, rank: Rank) -> Recommend:
+def _recommend_new(sources: Sources, rank: Rank, mix: float) -> Recommend:
     def recommend(asked: Asked, k: int) -> Positions:
         found = sources.find(asked)
         _, features = sources.facts.of_new(found.users, found.items, found.scores)
         # From -1 up to 0 in the order of als_with_ease; candidates stand above, from 0 to 1.
         scores = found.together.astype(np.float64)
         scores = scores / (1 + scores) - 1
-        scores[found.rows, found.items] = 1 / (1 + np.exp(-rank(features)))
+        liking = rank(features) + mix * np.log(np.nan_to_num(found.scores["together"]) + LEAST_SCORE)
+        scores[found.rows, found.items] = 1 / (1 + np.exp(-liking))
         return asked.best(scores, k)
 
     return recommend

@@ -14,6 +14,9 @@ from overture.core.parameters import need_number, need_whole
 PACKAGE: Final = "lightgbm"
 """The package whose version goes into manifests."""
 
+THREADS: Final = 1
+"""In trees so small, threads mostly wait for each other: on two busy cores, two took many times as long as one."""
+
 Rank = Callable[[Matrix], npt.NDArray[np.float64]]
 """Called with float32 (rows, names) features: returns (rows,) scores, greater is likelier."""
 
@@ -24,8 +27,7 @@ class Trees:
 
     rounds, leaves, least_rows: how many trees, leaves of each, and examples in a leaf, 1 or more (leaves: 2 or more).
     learning_rate, shrinkage (on the leaves' sums, L2): 0 or more. share: of the features that a tree may use, above 0.
-    seed: draws them. threads: how many compute; the trees are the same for any. Raises ValueError for a number out of
-    range.
+    seed: draws them. Raises ValueError for a number out of range.
     """
 
     rounds: int
@@ -35,10 +37,9 @@ class Trees:
     shrinkage: float
     share: float
     seed: int
-    threads: int
 
     def __post_init__(self) -> None:
-        for name, least in (("rounds", 1), ("leaves", 2), ("least_rows", 1), ("seed", 0), ("threads", 1)):
+        for name, least in (("rounds", 1), ("leaves", 2), ("least_rows", 1), ("seed", 0)):
             need_whole(name, getattr(self, name), least)
         need_number("learning_rate", self.learning_rate, 0)
         need_number("shrinkage", self.shrinkage, 0)
@@ -46,6 +47,7 @@ class Trees:
 
     def fit(self, examples: Examples) -> Rank:
         """Learn from examples of both kinds; the same examples and LightGBM give the same trees, bit for bit.
+
 
         Each candidate is judged by itself (log loss): measured beside lambdarank, see `adapters.blend`.
         """
@@ -60,7 +62,7 @@ class Trees:
             "feature_fraction": self.share,
             "max_bin": 127,
             "seed": self.seed,
-            "num_threads": self.threads,
+            "num_threads": THREADS,
             "deterministic": True,
             "force_row_wise": True,
             "verbosity": -1,
@@ -71,6 +73,6 @@ class Trees:
         def rank(features: Matrix) -> npt.NDArray[np.float64]:
             if not len(features):
                 return np.zeros(0)
-            return np.asarray(booster.predict(features, raw_score=True, num_threads=self.threads), np.float64)
+            return np.asarray(booster.predict(features, raw_score=True, num_threads=THREADS), np.float64)
 
         return rank

@@ -28,7 +28,8 @@ class Paid:
         """Return the prices; all of them are nan where the purchases have none."""
         if purchases.unit_prices is None:
             return cls(*(np.full(count, np.nan) for count in (items, items, len(rhythm.keys), users)))
-        known = np.isfinite(purchases.unit_prices)
+        # What was given away says nothing of a price.
+        known = np.nan_to_num(purchases.unit_prices) > 0
         prices, ago = purchases.unit_prices[known], purchases.days_ago[known]
         item, user = purchases.items[known].astype(np.int64), purchases.users[known].astype(np.int64)
         lately, usually = ago < LATELY_DAYS, ago < USUALLY_DAYS
