@@ -20,7 +20,7 @@ from overture.adapters.warehouse.evaluation_reads import (
     read_recommended,
     read_tags,
 )
-from overture.adapters.warehouse.history_reads import read_purchases, read_stage
+from overture.adapters.warehouse.history_reads import read_offers, read_purchases, read_stage
 from overture.adapters.warehouse.metrics_store import BACKTEST, metric_rows, publish_backtest
 from overture.configuration import config_hash, load_config
 from overture.core import columns
@@ -90,8 +90,7 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
     protocol, buying = read_protocol(), load_config("interactions")["buying_event_types"]
     strategies, configuration = _strategies(warehouse, day, names)
     stage, _, readers = read_stage(warehouse, day, load_config("ranking"), buying)
-    reader_ids, purchases = readers.user_ids, read_purchases(warehouse, day, stage.history, buying)
-    stage = dataclasses.replace(stage, history=dataclasses.replace(stage.history, purchases=purchases))
+    reader_ids, stage = readers.user_ids, _with_detail(warehouse, day, stage, buying)
     published = read_recommended(warehouse, day, stage.history, protocol.k)
     if not published.model_version:
         raise UsageError("no lists to judge", where=day, expected="a day that a run has ranked", got="none")
@@ -118,6 +117,20 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
     )
     publish_backtest(warehouse, day, list(versions), table)
     return JudgedDay(day, reader_ids, foresights)
+
+
+def _with_detail(warehouse: Warehouse, day: date, stage: Stage, buying: Sequence[str]) -> Stage:
+    """Return the stage with single purchases, categories and offers, which some strategies learn from."""
+    purchases = read_purchases(warehouse, day, stage.history, buying)
+    names, codes = np.unique(read_tags(warehouse, day, stage.history.item_ids)[1], return_inverse=True)
+    categories = np.where(names[codes] == "", -1, codes).astype(np.int32)
+    return dataclasses.replace(
+        stage,
+        history=dataclasses.replace(stage.history, purchases=purchases),
+        items=dataclasses.replace(
+            stage.items, categories=categories, offers=read_offers(warehouse, day, stage.history)
+        ),
+    )
 
 
 def _strategies(warehouse: Warehouse, day: date, names: Sequence[str] | None) -> tuple[dict[str, Strategy], str]:

@@ -4,15 +4,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 
 from overture import evaluating, preferences, recommending
 from overture.adapters.warehouse import Warehouse, open_warehouse
-from overture.adapters.warehouse.evaluation_reads import days_without_lists, last_landed_day
+from overture.adapters.warehouse.evaluation_reads import (
+    days_without_lists,
+    last_landed_day,
+    read_offers,
+    read_purchases,
+)
+from overture.configuration import load_config
+from overture.core.history import History, Pairs
 from overture.errors import SettingsError, UsageError
 from overture.run import Run
 from overture.settings import Settings
-from two_tastes import DAY, fill_events, fill_facts, fill_history
+from two_tastes import DAY, fill_events, fill_facts, fill_history, fill_offers
 
 NAMES = ["popular", "own_most_bought"]
 ROWS = "select * exclude (model_version) from {schema}.model_metrics where protocol = 'backtest' order by all"
@@ -25,6 +33,7 @@ def lake(module_settings: Settings) -> Iterator[Warehouse]:
         fill_history(opened)
         fill_facts(opened)
         fill_events(opened)
+        fill_offers(opened)
         preferences.train_factors(run, opened)
         recommending.rank_items(run, opened)
         yield opened
@@ -111,6 +120,23 @@ def test_strategies_know_nothing_of_what_came_after_the_judged_day(
     lake.execute("delete from intermediate.int_events_cleaned where event_id like 'late %' or event_id like 'back %'")
     assert after == before
     assert before
+
+
+def test_prices_and_offers_are_read_as_of_the_day(lake: Warehouse) -> None:
+    buying = load_config("interactions")["buying_event_types"]
+    ids = np.array([f"i{number:02}" for number in range(90)])
+    users = [user for (user,) in lake.rows("select distinct user_id from intermediate.int_events_cleaned order by 1")]
+    history = History.of(np.array(users), ids, Pairs(*[np.zeros(0, np.int64)] * 5))
+    purchases = read_purchases(lake, DAY, history, buying)
+    assert purchases.unit_prices is not None
+    assert set(purchases.unit_prices.tolist()) == {1.5}
+    offers = read_offers(lake, DAY, history)
+    assert dict(
+        zip(ids[offers.items], zip(offers.starts_days_ago, offers.ends_days_ago, strict=True), strict=True)
+    ) == {
+        "i04": (20, -5),
+        "i05": (30, 10),
+    }
 
 
 def test_another_strategy_is_added_and_the_rows_of_the_first_ones_stay(

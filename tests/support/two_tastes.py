@@ -74,6 +74,18 @@ def fill_facts(lake: Warehouse) -> None:
     )
 
 
+def fill_offers(lake: Warehouse) -> None:
+    """An offer that is valid on the day, one that is over, and one that is announced later."""
+    lake.execute(
+        """
+        create table staging.stg_shop__offers as
+        select $day + known as data_day, 'o' as offer_id, item_id, $day + first as starts_on, $day + last as ends_on
+        from (values (-30, 'i04', -20, 5), (-30, 'i05', -40, -10), (1, 'i06', -3, 9)) as t(known, item_id, first, last)
+        """,
+        {"day": DAY},
+    )
+
+
 def fill_events(lake: Warehouse) -> None:
     """What the history was made of, once each, and ten days in which every user buys on: some again, some anew."""
     lake.execute(
@@ -94,6 +106,8 @@ def fill_events(lake: Warehouse) -> None:
             cast(occurred_at as date) as data_day,
             user_id || item_id || occurred_at as event_id,
             'purchase' as event_type,
+            cast(2.0 as double) as quantity,
+            cast(3.0 as decimal(12, 2)) as value,
             *
         from (select * from past union all select * from future)
         """,

@@ -32,7 +32,7 @@ NAMES = list(load_strategies())
 KNOWS_NO_USER = {"popular", "popular_in_departments"}
 ONLY_HABITS = {"own_most_bought", "habits"}
 CAN_DISCOVER = [name for name in NAMES if name not in ONLY_HABITS]
-LEARNT = ["als", "bpr", "bm25", "cosine", "ease", "rp3beta", "als_with_ease"]
+LEARNT = ["als", "bpr", "bm25", "cosine", "ease", "rp3beta", "als_with_ease", "blend"]
 
 HISTORY, ITEM_FACTS, USER_FACTS = two_tastes()
 

@@ -23,6 +23,7 @@ def test_every_registered_strategy_is_made_in_the_order_of_the_file() -> None:
         "ease",
         "rp3beta",
         "als_with_ease",
+        "blend",
     ]
 
 
@@ -33,7 +34,7 @@ def test_only_what_is_asked_for_is_made_with_the_parameters_of_its_section() -> 
 
 
 def test_an_unknown_name_is_refused_and_the_known_ones_are_listed() -> None:
-    with pytest.raises(SettingsError, match=r"unknown strategy.*expected: popular, .*als_with_ease; got: poplar"):
+    with pytest.raises(SettingsError, match=r"unknown strategy.*expected: popular, .*blend; got: poplar"):
         load_strategies(["popular", "poplar"])
 
 

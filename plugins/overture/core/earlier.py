@@ -32,15 +32,16 @@ def history_before(history: History, purchases: Purchases, days: int, half_life_
     np.minimum.at(last, entry, age)
     users, items = np.divmod(pairs, max(1, len(history.item_ids)))
     earlier = History.of(history.user_ids, history.item_ids, Pairs(users, items, counts, weights, last))
-    return dataclasses.replace(earlier, purchases=Purchases(known.users, known.items, age))
+    return dataclasses.replace(earlier, purchases=dataclasses.replace(known, days_ago=age))
 
 
 def items_before(items: Items, purchases: Purchases, days: int) -> Items:
-    """Return the items with the buyers that they had so many days before; what may be recommended stays as it is."""
+    """Return the items with the buyers and offers that they had so many days before; the rest stays as it is."""
     lately = purchases.within(days + POPULAR_DAYS - 1, days)
     key = np.unique(lately.items * np.int64(lately.users.max(initial=0) + 1) + lately.users)
     buyers = np.bincount(key // (lately.users.max(initial=0) + 1), minlength=len(items.buyers_28d))
-    return dataclasses.replace(items, buyers_28d=buyers.astype(np.float64))
+    offers = None if items.offers is None else items.offers.before(days)
+    return dataclasses.replace(items, buyers_28d=buyers.astype(np.float64), offers=offers)
 
 
 def bought_in(purchases: Purchases, days_before: int, horizon_days: int, shape: tuple[int, int]) -> csr_matrix:

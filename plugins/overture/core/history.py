@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from overture.core.behaviour import Codes, Ids, Interactions, ItemFacts, Readers, need_positions, positions_of
+from overture.core.offers import Offers
 from overture.core.purchases import Purchases
 
 BOUGHT: Final = "bought"
@@ -129,14 +130,17 @@ class Items:
     """What is known of each of the history's items, in their order.
 
     department_names: sorted, unique. departments: (items,) positions in them, -1 for an item in none. buyers_28d:
-    users who bought it in the 28 days up to the day, 0 or more. is_allowed: may be recommended. Raises ValueError
-    where any of this does not hold.
+    users who bought it in the 28 days up to the day, 0 or more. is_allowed: may be recommended. categories: (items,)
+    finer groups than departments, whole numbers, -1 for an item in none. offers: what is and was on offer. Both are
+    None where nobody asked for them. Raises ValueError where any of this does not hold.
     """
 
     department_names: Ids
     departments: Codes
     buyers_28d: npt.NDArray[np.float64]
     is_allowed: npt.NDArray[np.bool_]
+    categories: Codes | None = None
+    offers: Offers | None = None
 
     @classmethod
     def of(cls, facts: ItemFacts, item_ids: Ids) -> "Items":
@@ -155,6 +159,9 @@ class Items:
 
     def __post_init__(self) -> None:
         lengths = {len(self.departments), len(self.buyers_28d), len(self.is_allowed)}
+        if self.categories is not None:
+            lengths.add(len(self.categories))
+            _need_codes("categories", self.categories, int(self.categories.max(initial=-1)) + 1)
         if len(lengths) > 1:
             raise ValueError(f"items; expected: arrays of one length; got: lengths {sorted(lengths)}")
         if self.is_allowed.dtype != np.bool_:

@@ -1,0 +1,78 @@
+"""The door to LightGBM: small boosted trees that say how likely a candidate is to be bought."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from overture.core.blend_examples import Examples
+from overture.core.factors import Matrix
+from overture.core.parameters import need_number, need_whole
+
+PACKAGE: Final = "lightgbm"
+"""The package whose version goes into manifests."""
+
+THREADS: Final = 1
+"""In trees so small, threads mostly wait for each other: on two busy cores, two took many times as long as one."""
+
+Rank = Callable[[Matrix], npt.NDArray[np.float64]]
+"""Called with float32 (rows, names) features: returns (rows,) scores, greater is likelier."""
+
+
+@dataclass(frozen=True)
+class Trees:
+    """What the trees depend on beside the examples.
+
+    rounds, leaves, least_rows: how many trees, leaves of each, and examples in a leaf, 1 or more (leaves: 2 or more).
+    learning_rate, shrinkage (on the leaves' sums, L2): 0 or more. share: of the features that a tree may use, above 0.
+    seed: draws them. Raises ValueError for a number out of range.
+    """
+
+    rounds: int
+    leaves: int
+    least_rows: int
+    learning_rate: float
+    shrinkage: float
+    share: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        for name, least in (("rounds", 1), ("leaves", 2), ("least_rows", 1), ("seed", 0)):
+            need_whole(name, getattr(self, name), least)
+        need_number("learning_rate", self.learning_rate, 0)
+        need_number("shrinkage", self.shrinkage, 0)
+        need_number("share", self.share, 0.01, 1)
+
+    def fit(self, examples: Examples) -> Rank:
+        """Learn from examples of both kinds; the same examples and LightGBM give the same trees, bit for bit.
+
+
+        Each candidate is judged by itself (log loss): measured beside lambdarank, see `adapters.blend`.
+        """
+        import lightgbm
+
+        parameters = {
+            "objective": "binary",
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.least_rows,
+            "learning_rate": self.learning_rate,
+            "lambda_l2": self.shrinkage,
+            "feature_fraction": self.share,
+            "max_bin": 127,
+            "seed": self.seed,
+            "num_threads": THREADS,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbosity": -1,
+        }
+        rows = lightgbm.Dataset(examples.features, examples.is_bought.astype(np.float32), params=parameters)
+        booster = lightgbm.train(parameters, rows, self.rounds)
+
+        def rank(features: Matrix) -> npt.NDArray[np.float64]:
+            if not len(features):
+                return np.zeros(0)
+            return np.asarray(booster.predict(features, raw_score=True, num_threads=THREADS), np.float64)
+
+        return rank
