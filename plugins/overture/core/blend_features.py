@@ -71,6 +71,7 @@ class Facts:
             np.zeros(count, np.int64) if items.offers is None else items.offers.count_valid(count),
         )
 
+    @np.errstate(divide="ignore", invalid="ignore")
     def of_bought(self, entries: Whole) -> tuple[tuple[str, ...], Matrix]:
         """Return names and float32 (entries, names) features of items that the user bought before.
 
@@ -90,6 +91,7 @@ class Facts:
             }
         )
 
+    @np.errstate(divide="ignore", invalid="ignore")
     def of_new(self, users: Whole, items: Whole, scores: Columns) -> tuple[tuple[str, ...], Matrix]:
         """Return names and float32 (pairs, names) features of items that the user never bought.
 
@@ -190,5 +192,4 @@ def places_within(users: Whole, scores: npt.NDArray[np.floating[Any]]) -> Whole:
 
 
 def _stacked(columns: Columns) -> tuple[tuple[str, ...], Matrix]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return tuple(columns), np.column_stack([np.asarray(each, np.float32) for each in columns.values()])
+    return tuple(columns), np.column_stack([np.asarray(each, np.float32) for each in columns.values()])
