@@ -22,7 +22,7 @@ from overture.adapters.copy_engine.exchange import (
     shards,
     write_job,
 )
-from overture.adapters.copy_engine.processors import fast_dtype, free_threads
+from overture.adapters.copy_engine.processors import free_threads
 from overture.adapters.copy_process import run_module
 from overture.adapters.model_store import locate_model
 from overture.core.prompts import safe_name
@@ -219,7 +219,3 @@ def test_a_shard_of_another_shape_is_refused(tmp_path: Path) -> None:
 def test_threads_are_never_more_than_allowed_and_never_none() -> None:
     assert free_threads(1, seconds=0.01) == 1
     assert 1 <= free_threads(64, seconds=0.01) <= 64
-
-
-def test_the_fast_type_is_one_that_the_engine_knows() -> None:
-    assert fast_dtype() in ("bfloat16", "float32")

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from landing_shop import DAY, EVENT_COLUMNS, GOOD, ITEM, SHOP, Shop, csv_text
+from overture.adapters.canonical import FEEDBACK_KINDS
 from overture.adapters.sources import load_source
 from overture.adapters.warehouse.landing import land_day
 
@@ -186,7 +187,7 @@ columns = { user_id = "u", item_id = "i", kind = "k", occurred_at = "t" }
     assert shop.column("select kind from raw.feedback") == ["clicked"]
     assert shop.warehouse.rows("select entity, source_row, column_name, reason from raw.quarantine order by all") == [
         ("feedback", 1, "item_id", "is empty, and so is offer_id"),
-        ("feedback", 2, "kind", "is not one of delivered, opened, clicked, redeemed, reported"),
+        ("feedback", 2, "kind", f"is not one of {', '.join(FEEDBACK_KINDS)}"),
         ("offers", 1, "ends_on", "is before starts_on"),
     ]
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from overture.core import ranking
-from overture.core.ranking import POPULAR, RankedLists, fill_up, most_popular, rank_by_factors
+from overture.core.ranking import POPULAR, STRATEGIES, RankedLists, fill_up, most_popular, rank_by_factors
 
 NOTHING = csr_matrix((1, 5))
 
@@ -71,7 +71,8 @@ def test_free_places_are_filled_in_order_without_what_is_excluded_or_in_the_list
 
     assert lists.items.tolist() == [[7, 1, 2, 4], [5, 6, -1, -1]]
     assert lists.scores.tolist() == [[0.4, 0.3, 20.0, 40.0], [50.0, 60.0, 0.0, 0.0]]
-    assert lists.strategies.tolist() == [[0, 0, 4, 4], [4, 4, -1, -1]]
+    popular = STRATEGIES.index(POPULAR)
+    assert lists.strategies.tolist() == [[0, 0, popular, popular], [popular, popular, -1, -1]]
 
 
 def test_lists_are_filled_alike_in_blocks_of_one_user(monkeypatch: pytest.MonkeyPatch) -> None:

