@@ -163,6 +163,7 @@ def test_what_was_bought_after_an_earlier_day_changes_no_list_of_it(task: str) -
 @pytest.mark.parametrize(
     ("name", "value"),
     [("weeks_new", 0), ("depth", 0), ("learners", 0), ("least_bought", 0), ("leaves", 1), ("share", 0.0),
+     ("mix", -0.1),
      ("learning_rate", -1.0), ("threads", 0)],
 )  # fmt: skip
 def test_a_parameter_out_of_range_is_refused_by_name(name: str, value: float) -> None:

@@ -38,15 +38,25 @@ class Blend:
     that alone, and what was bought in the week says which were right; nothing after the day is seen. New items come
     from `blend_sources.Sources`, items to replenish are all that the user bought; each task has trees of its own.
 
+    nDCG@10 of the 7 days after 2017-06-13, 07-11 and 08-08 of the bundled source, on which nothing was chosen: new
+    items .0374 (als_with_ease .0299; paired over users +.0072, 95 % .0044 to .0102), replenishing .406 (habits .391;
+    +.0161, .0120 to .0204). On the days of the choice, 05-30, 06-27 and 07-25: .0411 (.0332) and .398 (.389); there,
+    with two other seeds .0397 and .0393, without prices .0391 and .397, without categories .0386 and .397, without the
+    feature of offers .0392 and .397; lambdarank in place of log loss was no better (.0405 to .0403 of new items in a
+    prototype, behind on what was bought before).
+
     Where the history has no single purchases, or these weeks have fewer than `least_bought` right candidates of a task
     (first days, tiny shops), nothing is learnt for it: then its lists are those of als_with_ease (discover) or habits
     (replenish). A list that is longer than the candidates goes on as als_with_ease does.
 
+    A fit to 890,000 purchases of 2,400 users and 54,000 items takes 1.3 GB and 72 s of one core, and grows with the
+    purchases, with EASE's items squared, and with the candidates of the learners.
+
     weeks_new, weeks_bought: learnt from, 1 or more. depth: of each user's habits that are learnt from. learners: of
-    more users than that, every n-th is learnt from in a week: so memory grows with users only by what a history holds
-    of them. mix: so many times the logarithm of als_with_ease's score is added to what the trees say of new items.
-    rounds, leaves, least_rows, learning_rate, shrinkage, share, seed: see `lightgbm_ranker.Trees`. threads: as for
-    `Als`. Raises ValueError for a parameter out of range.
+    more users than that, every n-th is asked for new items in a week. mix: so many times the logarithm of
+    als_with_ease's score is added to what the trees say of new items. rounds, leaves, least_rows, learning_rate,
+    shrinkage, share, seed: see `lightgbm_ranker.Trees`. threads: as for `Als`. Raises ValueError for a parameter out
+    of range.
     """
 
     weeks_new: int = 3
