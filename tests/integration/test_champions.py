@@ -20,7 +20,7 @@ from overture.configuration import config_hash
 from overture.errors import SettingsError
 from overture.run import Run
 from overture.settings import Settings
-from two_tastes import DAY, fill_events, fill_facts, fill_history
+from two_tastes import DAY, fill_events, fill_facts, fill_history, fill_offers
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,7 @@ def shared(module_settings: Settings) -> Iterator[Warehouse]:
         fill_history(opened)
         fill_facts(opened)
         fill_events(opened)
+        fill_offers(opened)
         yield opened
 
 
