@@ -14,7 +14,7 @@ from overture.adapters.warehouse import Warehouse, open_warehouse
 from overture.core.factors import Factors
 from overture.run import Run
 from overture.settings import CHECKOUT, Settings
-from two_tastes import DAY, fill_events, fill_facts, fill_history
+from two_tastes import DAY, fill_events, fill_facts, fill_history, fill_offers
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,7 @@ def trained(tastes_run: Run) -> Iterator[Warehouse]:
         fill_history(opened)
         fill_facts(opened)
         fill_events(opened)
+        fill_offers(opened)
         preferences.train_factors(tastes_run, opened)
         recommending.rank_items(tastes_run, opened)
         yield opened

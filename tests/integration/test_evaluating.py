@@ -1,38 +1,26 @@
 """Past lists judged by what users did next, in a small lake of two tastes."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
-from overture import evaluating, preferences, recommending
-from overture.adapters.warehouse import Warehouse, open_warehouse
+from overture import evaluating
+from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.evaluation_reads import days_without_lists, last_landed_day
 from overture.adapters.warehouse.history_reads import read_offers, read_purchases
 from overture.configuration import load_config
 from overture.core.history import History, Pairs
 from overture.errors import SettingsError, UsageError
-from overture.run import Run
-from overture.settings import Settings
-from two_tastes import DAY, fill_events, fill_facts, fill_history, fill_offers
+from two_tastes import DAY
 
 NAMES = ["popular", "own_most_bought"]
 ROWS = "select * exclude (model_version) from {schema}.model_metrics where protocol = 'backtest' order by all"
 
 
 @pytest.fixture(scope="module")
-def lake(module_settings: Settings) -> Iterator[Warehouse]:
-    run = Run(replace(module_settings, threads=1), DAY, None, "test", 1)
-    with open_warehouse(run.settings) as opened:
-        fill_history(opened)
-        fill_facts(opened)
-        fill_events(opened)
-        fill_offers(opened)
-        preferences.train_factors(run, opened)
-        recommending.rank_items(run, opened)
-        yield opened
+def lake(trained: Warehouse) -> Warehouse:
+    return trained
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ class Sources:
         self.ease = next((part for part in parts if isinstance(part, ItemScores)), None)
         self.bought = bought.astype(np.float32)
         self.neighbours = (
-            Neighbours(COSINE, 50).similarity(bought) if bought.nnz else csr_matrix(2 * (bought.shape[1],))
+            Neighbours(COSINE, NEIGHBOURS).similarity(bought) if bought.nnz else csr_matrix(2 * (bought.shape[1],))
         )
         self.new = facts.demand.new_14d.astype(np.float32)
         self.on_offer = self.new * (facts.offers > 0)

@@ -177,8 +177,8 @@ def with_folded_in(
     is_known = ~np.isnan(scores.item_factors[:, 0])
     lightest = history.weights[users].tocoo()
     kept = is_known[lightest.col]
-    values = (1.0 + alpha * lightest.data[kept]).astype(np.float32)
-    confidence = csr_matrix((values, (lightest.row[kept], lightest.col[kept])), shape=lightest.shape)
+    places = lightest.row[kept], lightest.col[kept]
+    confidence = confidence_of(csr_matrix((lightest.data[kept], places), shape=lightest.shape), alpha)
     user_factors = scores.user_factors.copy()
     user_factors[users] = fold_in(np.nan_to_num(scores.item_factors), confidence, scores.regularization, threads)
     has_any = np.diff(confidence.indptr) > 0

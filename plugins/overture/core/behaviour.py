@@ -56,15 +56,6 @@ class Readers:
     favourite_departments: npt.NDArray[np.str_]
 
 
-@dataclass(frozen=True)
-class Behaviour:
-    """All that ranking reads of the day."""
-
-    interactions: Interactions
-    facts: ItemFacts
-    readers: Readers
-
-
 def positions_of(ids: Sorted, wanted: Sorted) -> npt.NDArray[np.int64]:
     """Return where each wanted id stands in the sorted `ids`, in the shape of `wanted`; -1 for one that is not there.
 
