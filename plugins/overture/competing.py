@@ -52,8 +52,7 @@ def read_field(warehouse: Warehouse, day: date, plan: Plan) -> Field:
     if not all(warehouse.columns(f"candidate.{table}") for table in ("item_facts", "audience")):
         raise UsageError("no marts of this day", where=day, expected="a day that a run has made", got="none")
     ranking, buying = load_config("ranking"), load_config("interactions")["buying_event_types"]
-    excluded = ranking["excluded_departments"], ranking["excluded_categories"]
-    facts = read_facts(warehouse, day, ranking["longest_title"], *excluded)
+    facts = read_facts(warehouse, day, ranking)
     readers = read_readers(warehouse, day)
     if not len(facts.item_ids) or not len(readers.user_ids):
         got = f"{len(facts.item_ids)} items and {len(readers.user_ids)} readers"

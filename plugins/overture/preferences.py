@@ -26,7 +26,7 @@ from overture.adapters.warehouse.metrics_store import HOLDOUT, metric_rows, repl
 from overture.adapters.warehouse.training_reads import read_facts, read_interactions
 from overture.configuration import load_config
 from overture.core import columns
-from overture.core.behaviour import Interactions, ItemFacts
+from overture.core.behaviour import Interactions
 from overture.core.confidence import weigh
 from overture.core.factors import Factors
 from overture.core.holdout import DISCOVER, judge_holdout
@@ -61,7 +61,7 @@ def train_factors(run: Run, warehouse: Warehouse) -> None:
             expected=f"one that weighs {parameters.least_weight} or more",
             got=f"{len(interactions.weights)} lighter ones",
         )
-    facts = _facts(warehouse, run.day)
+    facts = read_facts(warehouse, run.day, load_config("ranking"))
     promotable = np.isin(interactions.item_ids, facts.item_ids[facts.is_promotable])
     identity, judged = _identity(interactions, parameters), _judged(promotable)
     folder = factors_folder(run.settings, run.day)
@@ -74,12 +74,6 @@ def train_factors(run: Run, warehouse: Warehouse) -> None:
         manifest |= {"factor_configuration": chosen.as_mapping()}
         save_factors(folder, factors, manifest)
     replace_holdout(warehouse, run.day, _metric_rows(run.day, manifest["model_version"], manifest["holdout"]))
-
-
-def _facts(warehouse: Warehouse, day: date) -> ItemFacts:
-    config = load_config("ranking")
-    excluded = config["excluded_departments"], config["excluded_categories"]
-    return read_facts(warehouse, day, config["longest_title"], *excluded)
 
 
 def _judge(

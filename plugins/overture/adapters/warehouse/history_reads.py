@@ -118,9 +118,7 @@ def read_stage(
 
     ranking: what `config/ranking.toml` states. Asked are the readers, in order of user_id.
     """
-    facts = read_facts(
-        warehouse, day, ranking["longest_title"], ranking["excluded_departments"], ranking["excluded_categories"]
-    )
+    facts = read_facts(warehouse, day, ranking)
     readers = read_readers(warehouse, day)
     history = read_history(warehouse, day, facts, readers, buying_event_types)
     items = Items.of(facts, history.item_ids)

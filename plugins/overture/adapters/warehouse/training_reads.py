@@ -1,8 +1,9 @@
 """What training and ranking read of one data day, as numpy arrays in one fixed order."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -59,24 +60,19 @@ order by item_id
 """
 
 
-def read_facts(
-    warehouse: Warehouse,
-    day: date,
-    longest_title: int,
-    excluded_departments: Sequence[str],
-    excluded_categories: Sequence[str],
-) -> ItemFacts:
+def read_facts(warehouse: Warehouse, day: date, ranking: Mapping[str, Any]) -> ItemFacts:
     """Return the item facts of `day`.
 
-    An item is not promotable without a title of 1 to `longest_title` characters, without a price, or where excluded.
+    ranking: what `config/ranking.toml` states. An item is not promotable without a title of 1 to `longest_title`
+    characters, without a price, or where its department or category is excluded.
     """
     table = warehouse.arrow(
         FACTS,
         {
             "day": day,
-            "longest_title": longest_title,
-            "departments": list(excluded_departments),
-            "categories": list(excluded_categories),
+            "longest_title": ranking["longest_title"],
+            "departments": ranking["excluded_departments"],
+            "categories": ranking["excluded_categories"],
         },
     )
     return ItemFacts(
