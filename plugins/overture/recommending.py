@@ -19,10 +19,10 @@ from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.history_reads import read_group_buyers, read_stage
 from overture.adapters.warehouse.recommendation_store import TaskLists, write_drops, write_lists
 from overture.adapters.warehouse.rule_reads import (
+    read_audiences,
     read_dropped_items,
     read_dropped_users,
     read_kept_out,
-    read_offered,
     read_tag_codes,
 )
 from overture.adapters.warehouse.training_reads import read_interactions
@@ -117,8 +117,8 @@ def _explore(run: Run, stage: Stage, asked: Asked, learnt: SumOfScores | None, l
 
 def _wishes(warehouse: Warehouse, day: date, ids: tuple[Ids, Ids], rules: Mapping[str, Any], length: int) -> Wishes:
     variety = Variety(rules["most_of_a_category"], rules["relevance"])
-    tags, offered = read_tag_codes(warehouse, day, ids[1]), read_offered(warehouse, day, ids)
-    return Wishes(length, max(length, rules["pool"]), variety, tags, offered, rules["offer_boost"])
+    tags, offers = read_tag_codes(warehouse, day, ids[1]), read_audiences(warehouse, day, ids)
+    return Wishes(length, max(length, rules["pool"]), variety, tags, offers, rules["offer_boost"])
 
 
 def _drops(

@@ -9,6 +9,7 @@ from implicit.cpu.als import AlternatingLeastSquares
 from overture import preferences, recommending
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.history_reads import read_stage
+from overture.adapters.warehouse.rule_reads import read_audiences
 from overture.configuration import load_config
 from overture.core.confidence import confidence_of
 from overture.core.factors import Factors
@@ -172,6 +173,31 @@ def test_what_a_user_excludes_or_was_shown_too_often_is_kept_out_and_counted(
     assert kept == {"u01", "u03", "u05", "u06"}
     rows = dict(trained.rows("select reason, candidates from candidate.drops where task = 'discover'"))
     assert (rows["excluded_by_user"], rows["shown_too_often"]) == (2, 1)
+
+
+def test_an_offer_reaches_those_that_it_was_delivered_to_or_everyone(trained: Warehouse) -> None:
+    trained.execute(
+        """
+        insert into candidate.item_offers by name
+        select $day as data_day, offer_id, item_id, audience, $day as starts_on, $day as ends_on
+        from (values
+            ('few', 'i01', 'targeted'), ('few', 'i02', 'targeted'), ('few', 'unknown', 'targeted'),
+            ('nobodys', 'i03', 'targeted'), ('all', 'i04', 'everyone')
+        ) as offers(offer_id, item_id, audience)
+        """,
+        {"day": DAY},
+    )
+    trained.execute(
+        "insert into intermediate.int_offers_delivered by name"
+        " select $day as data_day, 'few' as offer_id, unnest(['u02', 'stranger']) as user_id"
+        " union all select $day, 'all', 'u02'",
+        {"day": DAY},
+    )
+    ids = np.array(["u01", "u02"]), np.array(["i01", "i02", "i03", "i04"])
+    reached = read_audiences(trained, DAY, ids).reach(np.array([1, 0]), np.array([[0, 1, 2, 3, -1], [0, 1, 2, 3, 0]]))
+    trained.execute("delete from candidate.item_offers")
+    trained.execute("delete from intermediate.int_offers_delivered")
+    assert reached.tolist() == [[True, True, False, True, False], [False, False, False, True, False]]
 
 
 def test_what_is_sold_out_and_who_is_not_written_to_is_counted(trained: Warehouse) -> None:

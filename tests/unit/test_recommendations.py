@@ -7,6 +7,7 @@ from scipy.sparse import csr_matrix
 from overture.core import recommendations as module
 from overture.core.diversity import Variety
 from overture.core.history import History, Items, Pairs
+from overture.core.offers import Audiences
 from overture.core.ranking import STRATEGIES, RankedLists
 from overture.core.recommendations import Wishes, discover, popular_shelves, replenish
 from overture.core.scoring import ItemScores, SumOfScores
@@ -39,6 +40,7 @@ LEARNT = SumOfScores([PART], np.ones(6), np.zeros(6))
 RUNGS = np.array([STRATEGIES.index("als_with_ease"), STRATEGIES.index("fold_in"), -1, -1], np.int8)
 # People like Kim and the stranger buy apples, and cheese once.
 GROUPS = csr_matrix(np.array([[2.0, 0, 1, 0, 0, 7]])), np.array([-1, 0, -1, 0])
+NO_OFFERS = Audiences(csr_matrix((4, 0)), csr_matrix((0, 6)), np.zeros(6, np.bool_))
 
 
 def found(
@@ -51,7 +53,7 @@ def found(
 
 def wishes(length: int, **others: object) -> Wishes:
     """By score alone, unless said otherwise: each item is a category of its own, and nothing is on offer."""
-    given = {"variety": Variety(1, 1.0), "tags": np.arange(6)[:, None], "offered": csr_matrix((4, 6)), "boost": 1.0}
+    given = {"variety": Variety(1, 1.0), "tags": np.arange(6)[:, None], "offers": NO_OFFERS, "boost": 1.0}
     return Wishes(length, 6, **given | others)  # type: ignore[arg-type]
 
 
@@ -123,8 +125,10 @@ def test_what_is_due_again_was_bought_before_and_is_allowed() -> None:
 
 def test_an_item_on_offer_for_the_reader_is_lifted_and_its_score_says_so() -> None:
     asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, FACTS.is_allowed)
-    offered = csr_matrix(([1.0, 1.0], ([0, 2], [0, 4])), shape=(4, 6))
-    lists, _ = discover(LEARNT, RUNGS, asked, [], wishes(2, offered=offered, boost=4.0))
+    shown = csr_matrix([[1, 0], [0, 0], [0, 1], [0, 0]])
+    contents = csr_matrix([[1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0]])
+    offers = Audiences(shown, contents, np.zeros(6, np.bool_))
+    lists, _ = discover(LEARNT, RUNGS, asked, [], wishes(2, offers=offers, boost=4.0))
     assert by_reader(lists)["ana"] == [("apple", "als_with_ease"), ("cheese", "als_with_ease")]
     assert lists.scores[0].tolist() == pytest.approx([2.4, 1.8])
     assert by_reader(lists)["new"] == []

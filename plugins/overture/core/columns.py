@@ -5,6 +5,7 @@ from typing import Final
 DATA_DAY: Final = "data_day"
 USER_ID: Final = "user_id"
 ITEM_ID: Final = "item_id"
+OFFER_ID: Final = "offer_id"
 
 WEIGHT: Final = "weight"
 WEIGHT_BEFORE_HOLDOUT: Final = "weight_before_holdout"

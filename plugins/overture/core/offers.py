@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from overture.core.ranking import Positions
 
 
 @dataclass(frozen=True)
@@ -35,3 +38,32 @@ class Offers:
     def count_valid(self, items: int) -> npt.NDArray[np.int64]:
         """Return (items,), in how many offers each item is on the data day."""
         return np.bincount(self.items[self.ends_days_ago <= 0], minlength=items)
+
+
+@dataclass(frozen=True)
+class Audiences:
+    """Who is shown which offers, and what is in them. Kept apart: an offer of 20,000 items goes to thousands of users.
+
+    shown: (readers, offers) CSR of ones. contents: (offers, items) CSR of ones. for_everyone: (items,) truth values.
+    """
+
+    shown: csr_matrix
+    contents: csr_matrix
+    for_everyone: npt.NDArray[np.bool_]
+
+    def reach(self, readers: Positions, items: Positions) -> npt.NDArray[np.bool_]:
+        """Say for each item whether it is on offer for its reader. items: (readers asked for, n), -1 for none.
+
+        >>> to_second = Audiences(csr_matrix([[0], [1]]), csr_matrix([[0, 1, 0]]), np.array([True, False, False]))
+        >>> to_second.reach(np.array([0, 1]), np.array([[0, 1], [1, -1]])).tolist()
+        [[True, False], [True, False]]
+        """
+        known = np.maximum(items, 0)
+        found = self.for_everyone[known]
+        shown = self.shown[readers].tocoo()
+        for offer in np.unique(shown.col):
+            rows = shown.row[shown.col == offer]
+            holds = np.zeros(len(self.for_everyone), np.bool_)
+            holds[self.contents[[offer]].indices] = True
+            found[rows] |= holds[known[rows]]
+        return np.asarray(found & (items >= 0))

@@ -9,6 +9,7 @@ from scipy.sparse import csr_matrix
 
 from overture.core.diversity import Tags, Variety, choose
 from overture.core.history import Items
+from overture.core.offers import Audiences
 from overture.core.ranking import (
     HABITS,
     POPULAR,
@@ -46,15 +47,15 @@ class Wishes:
     """What the shop wishes of the lists beside foresight.
 
     length: items in a list. pool: candidates of each reader that a list is chosen from, `length` or more. variety: how
-    varied a list must be. tags: see `diversity.choose`. offered: (readers, items) CSR of ones. boost: what a score is
-    multiplied by where the item is on offer for the reader, 1 or more.
+    varied a list must be. tags: see `diversity.choose`. offers: for whom each item is on offer. boost: what a score
+    is multiplied by where the item is on offer for the reader, 1 or more.
     """
 
     length: int
     pool: int
     variety: Variety
     tags: Tags
-    offered: csr_matrix
+    offers: Audiences
     boost: float
 
 
@@ -75,8 +76,9 @@ def discover(
         rows = known[start : start + size]
         assert learnt is not None  # noqa: S101 - the range is empty otherwise
         candidates, scores = best_of(learnt, asked.rows(rows), wishes.pool)
-        boosted = scores * np.where(values_at(wishes.offered, rows, candidates) > 0, wishes.boost, 1.0)
-        chosen = choose(*in_order(candidates, boosted), wishes.tags, wishes.variety, length)
+        if wishes.boost != 1:
+            scores[wishes.offers.reach(rows, candidates)] *= wishes.boost
+        chosen = choose(*in_order(candidates, scores), wishes.tags, wishes.variety, length)
         lists.items[rows], lists.scores[rows] = chosen.items, chosen.scores
         lists.strategies[rows] = np.where(chosen.items >= 0, rungs[rows, None], -1)
         passed_over += chosen.passed_over

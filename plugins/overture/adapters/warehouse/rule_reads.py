@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from scipy.sparse import csr_matrix
 
 from overture.adapters.warehouse.connection import Warehouse
@@ -12,6 +13,8 @@ from overture.adapters.warehouse.training_reads import encoded, texts
 from overture.core import columns
 from overture.core.behaviour import Ids, positions_of
 from overture.core.diversity import Tags
+from overture.core.offers import Audiences
+from overture.core.ranking import Positions
 
 SHOWN_TOO_OFTEN = "shown_too_often"
 EXCLUDED_BY_USER = "excluded_by_user"
@@ -64,15 +67,19 @@ from shown
 
 OFFERED = """
 select
-    offers.item_id,
-    delivered.user_id
-from candidate.item_offers as offers
-left join intermediate.int_offers_delivered as delivered
-    on
-        offers.offer_id = delivered.offer_id
-        and offers.data_day = delivered.data_day
-        and offers.audience = 'targeted'
-where offers.data_day = $day and (offers.audience = 'everyone' or delivered.user_id is not null)
+    offer_id,
+    item_id,
+    audience = 'everyone' as is_for_everyone
+from candidate.item_offers
+where data_day = $day
+"""
+
+SHOWN = """
+select
+    offer_id,
+    user_id
+from intermediate.int_offers_delivered
+where data_day = $day
 """
 
 TAGS = """
@@ -138,24 +145,34 @@ def read_kept_out(
     return found
 
 
-def read_offered(warehouse: Warehouse, day: date, ids: tuple[Ids, Ids]) -> csr_matrix:
-    """Return which items are on offer for which readers on the day, as ones in (readers, items).
+def read_audiences(warehouse: Warehouse, day: date, ids: tuple[Ids, Ids]) -> Audiences:
+    """Return which items are on offer for which readers on the day.
 
     ids: the readers' and the items'. A targeted offer is for those it was delivered to.
     """
-    table = warehouse.arrow(OFFERED, {"day": day})
-    items = positions_of(ids[1], texts(table[columns.ITEM_ID]))
-    is_for_all = np.asarray(table[columns.USER_ID].is_null())
-    users = positions_of(ids[0], texts(table[columns.USER_ID].fill_null("")))
-    kept = (items >= 0) & (users >= 0) & ~is_for_all
-    everyone = np.unique(items[(items >= 0) & is_for_all])
-    rows = np.concatenate([users[kept], np.repeat(np.arange(len(ids[0])), len(everyone))])
-    offered = csr_matrix(
-        (np.ones(len(rows)), (rows, np.concatenate([items[kept], np.tile(everyone, len(ids[0]))]))),
-        shape=(len(ids[0]), len(ids[1])),
+    offered, shown = (warehouse.arrow(query, {"day": day}) for query in (OFFERED, SHOWN))
+    items = _places(ids[1], offered[columns.ITEM_ID])
+    is_for_everyone = offered["is_for_everyone"].to_numpy()
+    offers, offer_codes = encoded(offered[columns.OFFER_ID])
+    readers, to = _places(ids[0], shown[columns.USER_ID]), _places(offers, shown[columns.OFFER_ID])
+    targeted, known = (items >= 0) & ~is_for_everyone, (readers >= 0) & (to >= 0)
+    for_everyone = np.zeros(len(ids[1]), np.bool_)
+    for_everyone[items[(items >= 0) & is_for_everyone]] = True
+    return Audiences(
+        _ones(readers[known], to[known], (len(ids[0]), len(offers))),
+        _ones(offer_codes[targeted], items[targeted], (len(offers), len(ids[1]))),
+        for_everyone,
     )
-    offered.data[:] = 1.0
-    return offered
+
+
+def _places(ids: Ids, column: pa.ChunkedArray) -> Positions:
+    """Return where each text of the column stands in the sorted `ids`; -1 for one that is not there."""
+    names, codes = encoded(column)
+    return positions_of(ids, names)[codes] if len(names) else np.zeros(0, np.int64)
+
+
+def _ones(rows: Positions, places: Positions, shape: tuple[int, int]) -> csr_matrix:
+    return csr_matrix((np.ones(len(rows)), (rows, places)), shape=shape)
 
 
 def read_tag_codes(warehouse: Warehouse, day: date, item_ids: Ids) -> Tags:
