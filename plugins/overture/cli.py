@@ -123,6 +123,16 @@ def tune_command(day: str, trials: str | None, minutes: str | None) -> None:
     click.echo(f"{tuned.verdict.reason}\nCandidate and report: {tuned.folder}")
 
 
+@cli.command("train-ranker")
+@day_option
+def train_ranker_command(day: str) -> None:
+    """Learn as of a day in which order items are bought, and decide whether later days are ranked so."""
+    from overture.core.days import parse_day
+    from overture.reranking import train_ranker
+
+    click.echo(train_ranker(Settings.from_environment(), parse_day(day)).reason)
+
+
 @cli.command("query")
 @click.argument("sql")
 @form_option

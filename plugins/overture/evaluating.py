@@ -1,6 +1,5 @@
 """Judges what was recommended on a day by what users did next: the published lists beside every strategy."""
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,10 +8,10 @@ import numpy as np
 
 from overture.adapters.als import one_blas_thread
 from overture.adapters.artifacts import version_of
-from overture.adapters.implicit_strategies import Als, Together
 from overture.adapters.strategy_registry import load_strategies
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.champions import champion_of
+from overture.adapters.warehouse.detail_reads import with_detail
 from overture.adapters.warehouse.evaluation_reads import (
     last_landed_day,
     read_bought_after,
@@ -20,7 +19,7 @@ from overture.adapters.warehouse.evaluation_reads import (
     read_recommended,
     read_tags,
 )
-from overture.adapters.warehouse.history_reads import read_offers, read_purchases, read_stage
+from overture.adapters.warehouse.history_reads import read_stage
 from overture.adapters.warehouse.metrics_store import BACKTEST, metric_rows, publish_backtest
 from overture.configuration import config_hash, load_config
 from overture.core import columns
@@ -90,7 +89,7 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
     protocol, buying = read_protocol(), load_config("interactions")["buying_event_types"]
     strategies, configuration = _strategies(warehouse, day, names)
     stage, _, readers = read_stage(warehouse, day, load_config("ranking"), buying)
-    reader_ids, stage = readers.user_ids, _with_detail(warehouse, day, stage, buying)
+    reader_ids, stage = readers.user_ids, with_detail(warehouse, day, stage, buying)
     published = read_recommended(warehouse, day, stage.history, protocol.k)
     if not published.model_version:
         raise UsageError("no lists to judge", where=day, expected="a day that a run has ranked", got="none")
@@ -119,29 +118,10 @@ def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, hori
     return JudgedDay(day, reader_ids, foresights)
 
 
-def _with_detail(warehouse: Warehouse, day: date, stage: Stage, buying: Sequence[str]) -> Stage:
-    """Return the stage with single purchases, categories and offers, which some strategies learn from."""
-    purchases = read_purchases(warehouse, day, stage.history, buying)
-    names, codes = np.unique(read_tags(warehouse, day, stage.history.item_ids)[1], return_inverse=True)
-    categories = np.where(names[codes] == "", -1, codes).astype(np.int32)
-    return dataclasses.replace(
-        stage,
-        history=dataclasses.replace(stage.history, purchases=purchases),
-        items=dataclasses.replace(
-            stage.items, categories=categories, offers=read_offers(warehouse, day, stage.history)
-        ),
-    )
-
-
 def _strategies(warehouse: Warehouse, day: date, names: Sequence[str] | None) -> tuple[dict[str, Strategy], str]:
     """Return the strategies, with the day's champion where they learn factors, and the hash of all that they do by."""
     champion = champion_of(warehouse, day)
-    found = {
-        name: dataclasses.replace(each, factor_parameters=champion.parameters)
-        if isinstance(each, Als | Together)
-        else each
-        for name, each in load_strategies(names).items()
-    }
+    found = {name: champion.given_to(each) for name, each in load_strategies(names).items()}
     return found, config_hash(champion.version)
 
 

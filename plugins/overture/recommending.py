@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from overture.adapters.als import AlsParameters, one_blas_thread
@@ -38,6 +39,7 @@ from overture.core.factors import Factors
 from overture.core.habits import Habits
 from overture.core.ranking import (
     ALS_WITH_EASE,
+    BLEND,
     CONTENT,
     EXPLORE,
     FOLD_IN,
@@ -48,13 +50,14 @@ from overture.core.ranking import (
     RankedLists,
     Scores,
 )
-from overture.core.recommendations import Wishes, candidates_to_explore, discover, popular_shelves, replenish
-from overture.core.scoring import FactorScores, SumOfScores
+from overture.core.recommendations import Best, Wishes, candidates_to_explore, discover, popular_shelves, replenish
+from overture.core.scoring import FactorScores, SumOfScores, best_of
 from overture.core.strategies import DISCOVER, REPLENISH, TASKS, Asked
 from overture.errors import ArtifactError, SettingsError
+from overture.ordering import Orders, orders_of
 from overture.run import Run
 
-LEARNT_RUNGS = (STRATEGIES.index(ALS_WITH_EASE), STRATEGIES.index(FOLD_IN))
+LEARNT_RUNGS = tuple(map(STRATEGIES.index, (BLEND, ALS_WITH_EASE, FOLD_IN)))
 """Rows whose history must say why they are listed."""
 
 
@@ -79,25 +82,64 @@ def rank_items(run: Run, warehouse: Warehouse) -> None:
     factors, rungs, version = _factors_of(run, warehouse, stage, ranking)
     factors, is_content = with_content(run.settings, (warehouse, run.day), factors, ids[1], ranking["content"])
     learnt = together.learn(stage.history, stage.items, factors)
+    orders = orders_of(run, warehouse, stage, (factors, learnt), buying)
+    ways = _ways(learnt, orders)
+    if BLEND in ways:
+        rungs = np.where(rungs == STRATEGIES.index(ALS_WITH_EASE), STRATEGIES.index(BLEND), rungs)
     in_groups = read_group_buyers(warehouse, run.day, ids, buying, ranking["least_group_users"])
     shelves = popular_shelves(stage.items, asked[DISCOVER], length, in_groups)
     wishes = _wishes(warehouse, run.day, ids, rules, length)
-    new, passed_over = discover(learnt, rungs[stage.asked], asked[DISCOVER], shelves, wishes)
-    again = replenish(habits.learn(stage.history), asked[REPLENISH], length)
-    new.strategies[is_content[new.items] & np.isin(new.strategies, LEARNT_RUNGS)] = STRATEGIES.index(CONTENT)
-    propensities = _explore(run, stage, asked[DISCOVER], learnt, new)
-    reasons = _explain(learnt, factors, stage, new, _titles(facts, ids[1]))
-    is_unfounded = np.isin(new.strategies, LEARNT_RUNGS) & (reasons.items[:, :, 0] < 0)
-    new.strategies[is_unfounded] = STRATEGIES.index(POPULAR_BY_DEFAULT)
-    carried = Explanations.of_themselves(again.items, again.scores)
-    found = (
-        TaskLists(DISCOVER, new, reasons, propensities),
-        TaskLists(REPLENISH, again, carried, np.ones(again.items.shape)),
-    )
+    lists, passed_over = discover(ways, rungs[stage.asked], asked[DISCOVER], shelves, wishes)
+    again = replenish(habits.learn(stage.history), asked[REPLENISH], length, orders.again if orders else None)
+    known = _Known(learnt, factors, is_content, _titles(facts, ids[1]))
+    new = _founded(run, stage, asked[DISCOVER], known, lists)
     dropped = _drops(warehouse, run.day, stage, kept_out, ids[1])
     dropped[DISCOVER] |= {TOO_MANY_OF_A_CATEGORY: passed_over} if passed_over else {}
-    write_lists(warehouse, run.day, found, ids, version)
+    write_lists(warehouse, run.day, (new, _carried(*again)), ids, version)
     write_drops(warehouse, run.day, dropped)
+
+
+def _ways(learnt: SumOfScores | None, orders: Orders | None) -> dict[str, Best]:
+    """Return what makes a list of new items, by the rung of its reader; readers of few events have no trees."""
+    ways: dict[str, Best] = {}
+    if learnt is not None:
+        ways |= dict.fromkeys((ALS_WITH_EASE, FOLD_IN), functools.partial(best_of, learnt))
+        if orders is not None:
+            ways[BLEND] = orders.new
+    return ways
+
+
+@dataclasses.dataclass(frozen=True)
+class _Known:
+    """What places are founded on. is_content: items whose factors are those of items that read alike."""
+
+    together: SumOfScores | None
+    factors: FactorScores
+    is_content: npt.NDArray[np.bool_]
+    titles: Positions
+
+
+def _founded(run: Run, stage: Stage, asked: Asked, known: _Known, lists: RankedLists) -> TaskLists:
+    """Return the lists of new items, some with one to explore, each place with what it is founded on."""
+    chances = np.where(lists.strategies == STRATEGIES.index(BLEND), lists.scores, np.nan)
+    lists.strategies[known.is_content[lists.items] & np.isin(lists.strategies, LEARNT_RUNGS)] = STRATEGIES.index(
+        CONTENT
+    )
+    propensities = _explore(run, stage, asked, known.together, lists)
+    chances[lists.strategies == STRATEGIES.index(EXPLORE)] = np.nan
+    reasons = _explain(known.together, known.factors, stage, lists, known.titles)
+    # Trees say the order; the score is the preference, which the reasons add up to.
+    is_ordered = ~np.isnan(chances)
+    lists.scores[is_ordered] = np.nan_to_num(reasons.sums[is_ordered])
+    is_unfounded = np.isin(lists.strategies, LEARNT_RUNGS) & (reasons.items[:, :, 0] < 0)
+    lists.strategies[is_unfounded] = STRATEGIES.index(POPULAR_BY_DEFAULT)
+    return TaskLists(DISCOVER, lists, reasons, propensities, chances)
+
+
+def _carried(lists: RankedLists, chances: Scores) -> TaskLists:
+    """Return the lists of what is due again, each place carried by itself."""
+    carried = Explanations.of_themselves(lists.items, lists.scores)
+    return TaskLists(REPLENISH, lists, carried, np.ones(lists.items.shape), chances)
 
 
 def _explore(run: Run, stage: Stage, asked: Asked, learnt: SumOfScores | None, lists: RankedLists) -> Scores:

@@ -10,7 +10,8 @@ from overture.adapters import bundled_source, model_store, sources, transform
 from overture.adapters.catalog import open_catalog
 from overture.adapters.warehouse import Warehouse, fences, landing, open_warehouse, publish, runs
 from overture.adapters.warehouse.champions import champion_of, configuration_of_run
-from overture.adapters.warehouse.runs import StepCost
+from overture.adapters.warehouse.rankers import version_in_force
+from overture.adapters.warehouse.runs import Models, StepCost
 from overture.configuration import config_hash
 from overture.cost import measured
 from overture.errors import UsageError
@@ -160,8 +161,9 @@ def open_run(settings: Settings, day: date, run_id: str | None = None) -> Run:
     """
     sources.load_source(settings.source).require_day(day)
     with open_warehouse(settings) as warehouse:
-        champion = champion_of(warehouse, day)
-        begun = runs.open_run(warehouse, day, run_id, config_hash(champion.version), champion.as_json())
+        champion, ranker = champion_of(warehouse, day), version_in_force(warehouse, day)
+        configuration = config_hash(champion.version, *([] if ranker is None else [ranker]))
+        begun = runs.open_run(warehouse, day, run_id, configuration, Models(champion.as_json(), ranker))
     return Run(settings, day, None, begun.run_id, begun.token)
 
 

@@ -11,7 +11,9 @@ from overture.settings import CHECKOUT, VARIABLES
 
 # What others rely on. A change here needs a line under "Behaviour changes" in CHANGELOG.md.
 TABLES = {
-    "recommendations": "data_day user_id rank item_id score strategy reason_item_id model_version task propensity",
+    "recommendations": (
+        "data_day user_id rank item_id score strategy reason_item_id model_version task propensity chance"
+    ),
     "drops": "data_day task reason candidates",
     "recommendation_reasons": "data_day user_id task rank place reason_item_id share",
     "messages": "data_day user_id item_id text locale engine model prompt_version draft_id rung refusal",
@@ -40,6 +42,12 @@ OPERATIONS = {
         " replenish_champion_ndcg replenish_lead replenish_lead_low replenish_lead_high baseline baseline_ndcg"
         " baseline_lead_low baseline_lead_high trials seed"
     ),
+    "ops.rankers": (
+        "data_day version parameters discover_trees replenish_trees is_accepted reason discover_users discover_ndcg"
+        " discover_single_ndcg discover_lead discover_lead_low discover_lead_high replenish_users replenish_ndcg"
+        " replenish_single_ndcg replenish_lead replenish_lead_low replenish_lead_high baseline baseline_ndcg"
+        " baseline_lead_low baseline_lead_high seed"
+    ),
 }
 COMMANDS = {
     "step": {"name", "--day", "--users"},
@@ -47,6 +55,7 @@ COMMANDS = {
     "backfill": {"--from", "--to", "--users", "--at-a-time"},
     "evaluate": {"--from", "--to", "--every", "--strategies", "--prepare", "--format"},
     "tune": {"--day", "--trials", "--minutes"},
+    "train-ranker": {"--day"},
     "query": {"sql", "--format", "--as-of-run"},
     "fingerprint": {"--day", "--format", "--as-of-run"},
     "maintain": {"--dry-run"},

@@ -55,8 +55,28 @@ def failing(error):
 for name in ("UsageError", "WarehouseError", "SupersededError"):
     tuning.tune = failing(getattr(errors, name))
     fate(name, logical_date=None, params={"day": "2017-08-29"})
+learnt = []
+reranking = types.ModuleType("overture.reranking")
+sys.modules["overture.reranking"] = reranking
+class Learnt:
+    reason = "because"
+def train_ranker(settings, day):
+    learnt.append(str(day))
+    return Learnt
+reranking.train_ranker = train_ranker
+with DAG("another"):
+    task = tasks.train_ranker().operator.python_callable
+task(logical_date=datetime(2017, 8, 28, 8, tzinfo=UTC), params={"day": None})
+task(logical_date=None, params={"day": "2017-08-29"})
+def failing_to_learn(error):
+    def train_ranker(settings, day):
+        raise error("no good")
+    return train_ranker
+for name in ("UsageError", "WarehouseError", "SupersededError"):
+    reranking.train_ranker = failing_to_learn(getattr(errors, name))
+    fate(f"{name} of the ranker", logical_date=None, params={"day": "2017-08-29"})
 with open(sys.argv[1], "w") as file:
-    json.dump({"asked": asked, "fates": fates}, file)
+    json.dump({"asked": asked, "fates": fates, "learnt": learnt}, file)
 """
 
 
@@ -66,12 +86,13 @@ def tuning(bag: dict[str, Any]) -> dict[str, Any]:
     return bag["dags"]["tune_factors"]  # type: ignore[no-any-return]
 
 
-def test_it_is_one_task_that_has_hours_and_goes_on_when_it_is_tried_again(tuning: dict[str, Any]) -> None:
-    assert list(tuning["tasks"]) == ["tune_factors"]
-    task = tuning["tasks"]["tune_factors"]
-    assert task["timeout"] >= 3600
-    assert task["retries"] >= 1
-    assert task["owner"] == "overture"
+def test_factors_come_before_the_order_and_both_have_hours_and_are_tried_again(tuning: dict[str, Any]) -> None:
+    assert list(tuning["tasks"]) == ["tune_factors", "train_ranker"]
+    assert tuning["tasks"]["train_ranker"]["before"] == ["tune_factors"]
+    for task in tuning["tasks"].values():
+        assert task["timeout"] >= 3600
+        assert task["retries"] >= 1
+        assert task["owner"] == "overture"
 
 
 def test_it_runs_weekly_never_overlaps_itself_and_never_catches_up(tuning: dict[str, Any]) -> None:
@@ -95,4 +116,8 @@ def test_the_task_tunes_as_of_the_day_before_or_of_the_one_asked_for_and_says_wh
         "UsageError": "fails at once",
         "WarehouseError": "is tried again",
         "SupersededError": "fails at once",
+        "UsageError of the ranker": "fails at once",
+        "WarehouseError of the ranker": "is tried again",
+        "SupersededError of the ranker": "fails at once",
     }
+    assert answer["learnt"] == ["2017-08-27", "2017-08-29"]

@@ -7,8 +7,8 @@ import pytest
 
 from overture import evaluating
 from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.detail_reads import read_offers, read_purchases
 from overture.adapters.warehouse.evaluation_reads import days_without_lists, last_landed_day
-from overture.adapters.warehouse.history_reads import read_offers, read_purchases
 from overture.configuration import load_config
 from overture.core.history import History, Pairs
 from overture.errors import SettingsError, UsageError

@@ -50,11 +50,7 @@ def fill_facts(lake: Warehouse) -> None:
     """Every ninth item is sold out; one user is not eligible, and one has no history. Nobody gave any feedback."""
     for table in ("item_facts", "audience", "item_offers"):
         lake.ensure_table(f"candidate.{table}")
-    lake.execute(
-        "create table staging.stg_shop__feedback (data_day date, source_row bigint, user_id varchar, item_id varchar,"
-        " offer_id varchar, kind varchar, occurred_at timestamp, occurred_on date)"
-    )
-    lake.execute("create table intermediate.int_offers_delivered (data_day date, offer_id varchar, user_id varchar)")
+    make_feedback(lake)
     lake.execute(
         f"""
         insert into candidate.item_facts by name
@@ -72,6 +68,15 @@ def fill_facts(lake: Warehouse) -> None:
         """,
         {"day": DAY},
     )
+
+
+def make_feedback(lake: Warehouse) -> None:
+    """Nobody gave any, and nobody was shown an offer."""
+    lake.execute(
+        "create table staging.stg_shop__feedback (data_day date, source_row bigint, user_id varchar, item_id varchar,"
+        " offer_id varchar, kind varchar, occurred_at timestamp, occurred_on date)"
+    )
+    lake.execute("create table intermediate.int_offers_delivered (data_day date, offer_id varchar, user_id varchar)")
 
 
 def fill_offers(lake: Warehouse) -> None:

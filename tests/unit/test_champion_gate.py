@@ -13,12 +13,14 @@ REPLENISH = RANDOM.uniform(0.2, 0.6, USERS + 50)
 NOISE = RANDOM.normal(0, 1, USERS)
 
 
-def verdict_of(discover: np.ndarray, replenish: np.ndarray, popular: np.ndarray | None = None) -> Verdict:
+def verdict_of(
+    discover: np.ndarray, replenish: np.ndarray, popular: np.ndarray | None = None, rules: Rules = RULES
+) -> Verdict:
     plain = {"none": np.zeros(USERS), "popular": DISCOVER * 0.6 if popular is None else popular}
     contest = Contest(
         {"discover": discover, "replenish": replenish}, {"discover": DISCOVER, "replenish": REPLENISH}, plain
     )
-    return decide(contest, RULES)
+    return decide(contest, rules)
 
 
 def test_a_candidate_that_is_better_everywhere_takes_the_place_and_its_figures_are_said() -> None:
@@ -67,6 +69,18 @@ def test_the_champion_itself_gains_nothing_and_stays() -> None:
     assert not verdict.is_accepted
     assert verdict.gain == 0
     assert "gains nothing" in verdict.reason
+
+
+@pytest.mark.parametrize("task", ["discover", "replenish"])
+def test_where_no_loss_is_let_pass_it_has_to_be_better_on_each_task(task: str) -> None:
+    strict = Rules(None, 1, 400)
+    assert verdict_of(DISCOVER + 0.01, REPLENISH + 0.02, rules=strict).is_accepted
+    as_good = {"discover": DISCOVER + 0.01, "replenish": REPLENISH + 0.02} | {
+        task: DISCOVER if task == "discover" else REPLENISH
+    }
+    verdict = verdict_of(as_good["discover"], as_good["replenish"], rules=strict)
+    assert not verdict.is_accepted
+    assert verdict.reason.startswith(f"The champion stays: on {task} the candidate is not shown to be better")
 
 
 def test_small_losses_on_both_tasks_are_no_reason_to_change() -> None:

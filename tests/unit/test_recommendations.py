@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,8 +10,8 @@ from overture.core.diversity import Variety
 from overture.core.history import History, Items, Pairs
 from overture.core.offers import Audiences
 from overture.core.ranking import STRATEGIES, RankedLists
-from overture.core.recommendations import Wishes, discover, popular_shelves, replenish
-from overture.core.scoring import ItemScores, SumOfScores
+from overture.core.recommendations import Best, Wishes, discover, popular_shelves, replenish
+from overture.core.scoring import ItemScores, SumOfScores, best_of
 from overture.core.strategies import DISCOVER, REPLENISH, TASKS, Asked
 
 ITEMS = np.array(["apple", "bread", "cheese", "fuel", "milk", "pear"])
@@ -48,7 +49,11 @@ def found(
 ) -> dict[str, list[tuple[str, str]]]:
     asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, facts.is_allowed)
     shelves = popular_shelves(facts, asked, length, GROUPS)
-    return by_reader(discover(learnt, rungs, asked, shelves, wishes(length))[0])
+    return by_reader(discover(ways(learnt), rungs, asked, shelves, wishes(length))[0])
+
+
+def ways(learnt: SumOfScores | None) -> dict[str, Best]:
+    return {} if learnt is None else dict.fromkeys(("als_with_ease", "fold_in"), partial(best_of, learnt))
 
 
 def wishes(length: int, **others: object) -> Wishes:
@@ -107,7 +112,7 @@ def test_readers_get_the_same_lists_one_at_a_time(monkeypatch: pytest.MonkeyPatc
 
 def test_scores_fall_within_each_strategy() -> None:
     asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, FACTS.is_allowed)
-    lists, _ = discover(LEARNT, RUNGS, asked, popular_shelves(FACTS, asked, 3, GROUPS), wishes(3))
+    lists, _ = discover(ways(LEARNT), RUNGS, asked, popular_shelves(FACTS, asked, 3, GROUPS), wishes(3))
     assert lists.scores[0, :2].tolist() == pytest.approx([1.8, 0.6])
     assert lists.scores[3].tolist() == [2, 1, 9]
 
@@ -115,7 +120,8 @@ def test_scores_fall_within_each_strategy() -> None:
 def test_what_is_due_again_was_bought_before_and_is_allowed() -> None:
     habits = csr_matrix(np.array([[0, 0.5, 0, 0, 0.7, 0], [0, 0, 0.2, 0, 0, 0], [0] * 6, [0] * 6]))
     asked = Asked(np.arange(4), REPLENISH, HISTORY.counts, FACTS.is_allowed)
-    lists = replenish(habits, asked, 3)
+    lists, chances = replenish(habits, asked, 3)
+    assert np.isnan(chances).all()
     assert by_reader(lists) == {
         "ana": [("milk", "habits"), ("bread", "habits")], "kim": [("cheese", "habits")], "new": [], "stranger": []
     }  # fmt: skip
@@ -123,12 +129,36 @@ def test_what_is_due_again_was_bought_before_and_is_allowed() -> None:
     assert lists.strategies[2].tolist() == [-1, -1, -1]
 
 
+def test_each_reader_is_ranked_by_the_way_of_its_rung() -> None:
+    def backwards(asked: Asked, k: int) -> tuple[np.ndarray, np.ndarray]:
+        return np.array([[2, 0]] * len(asked)), np.array([[0.9, 0.1]] * len(asked))
+
+    asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, FACTS.is_allowed)
+    rungs = np.array([STRATEGIES.index("blend"), STRATEGIES.index("fold_in"), -1, -1], np.int8)
+    lists, _ = discover(ways(LEARNT) | {"blend": backwards}, rungs, asked, [], wishes(2))
+    assert by_reader(lists)["ana"] == [("cheese", "blend"), ("apple", "blend")]
+    assert by_reader(lists)["kim"] == by_reader(discover(ways(LEARNT), RUNGS, asked, [], wishes(2))[0])["kim"]
+
+
+def test_what_is_due_again_follows_another_order_and_keeps_its_scores() -> None:
+    def backwards(asked: Asked, k: int) -> tuple[np.ndarray, np.ndarray]:
+        found = np.where(asked.positions[:, None] == 0, [[1, 4, -1]], -1)
+        return found, np.where(found >= 0, 0.25, 0.0)
+
+    habits = csr_matrix(np.array([[0, 0.5, 0, 0, 0.7, 0], [0] * 6, [0] * 6, [0] * 6]))
+    asked = Asked(np.arange(4), REPLENISH, HISTORY.counts, FACTS.is_allowed)
+    lists, chances = replenish(habits, asked, 3, backwards)
+    assert by_reader(lists)["ana"] == [("bread", "blend"), ("milk", "blend")]
+    assert (lists.scores[0].tolist(), chances[0, :2].tolist()) == ([0.5, 0.7, 0], [0.25, 0.25])
+    assert np.isnan(chances[lists.items < 0]).all()
+
+
 def test_an_item_on_offer_for_the_reader_is_lifted_and_its_score_says_so() -> None:
     asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, FACTS.is_allowed)
     shown = csr_matrix([[1, 0], [0, 0], [0, 1], [0, 0]])
     contents = csr_matrix([[1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0]])
     offers = Audiences(shown, contents, np.zeros(6, np.bool_))
-    lists, _ = discover(LEARNT, RUNGS, asked, [], wishes(2, offers=offers, boost=4.0))
+    lists, _ = discover(ways(LEARNT), RUNGS, asked, [], wishes(2, offers=offers, boost=4.0))
     assert by_reader(lists)["ana"] == [("apple", "als_with_ease"), ("cheese", "als_with_ease")]
     assert lists.scores[0].tolist() == pytest.approx([2.4, 1.8])
     assert by_reader(lists)["new"] == []
@@ -138,18 +168,18 @@ def test_a_list_is_varied_and_filled_up_where_that_leaves_places_free() -> None:
     asked = Asked(np.arange(4), DISCOVER, HISTORY.counts, FACTS.is_allowed)
     shelves = popular_shelves(FACTS, asked, 3, GROUPS)
     alike = wishes(1, tags=np.zeros((6, 1), np.int64))
-    lists, passed_over = discover(LEARNT, RUNGS, asked, shelves, alike)
+    lists, passed_over = discover(ways(LEARNT), RUNGS, asked, shelves, alike)
     assert (by_reader(lists)["ana"], passed_over) == ([("cheese", "als_with_ease")], 0)
-    lists, _ = discover(LEARNT, RUNGS, asked, shelves, replace(alike, length=2))
+    lists, _ = discover(ways(LEARNT), RUNGS, asked, shelves, replace(alike, length=2))
     assert by_reader(lists)["ana"] == [("cheese", "als_with_ease"), ("apple", "popular")]
 
 
 def test_a_pair_that_is_kept_out_stands_in_no_list_whatever_speaks_for_it() -> None:
     kept_out = csr_matrix(([1.0] * 4, ([0, 1, 3, 0], [2, 4, 1, 4])), shape=(4, 6))
     new, again = (Asked(np.arange(4), task, HISTORY.counts, FACTS.is_allowed, kept_out) for task in TASKS)
-    lists, _ = discover(LEARNT, RUNGS, new, popular_shelves(FACTS, new, 9, GROUPS), wishes(9))
+    lists, _ = discover(ways(LEARNT), RUNGS, new, popular_shelves(FACTS, new, 9, GROUPS), wishes(9))
     assert {reader: [item for item, _ in rows] for reader, rows in by_reader(lists).items()} == {
         "ana": ["apple"], "kim": ["apple", "bread"], "new": ["bread", "milk", "cheese", "apple"],
         "stranger": ["apple", "cheese", "milk"],
     }  # fmt: skip
-    assert by_reader(replenish(HISTORY.counts, again, 3))["ana"] == [("bread", "habits")]
+    assert by_reader(replenish(HISTORY.counts, again, 3)[0])["ana"] == [("bread", "habits")]

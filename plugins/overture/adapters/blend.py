@@ -1,11 +1,13 @@
 """A blend: candidates of several sources, put in order by trees that learnt on earlier days what is bought next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from overture.adapters.als import AlsParameters
+from overture.adapters.blend_order import AgainOrder, NewOrder
 from overture.adapters.blend_sources import Depths, Sources
 from overture.adapters.implicit_strategies import Together
 from overture.adapters.lightgbm_ranker import Rank, Trees
@@ -17,17 +19,11 @@ from overture.core.habits import Habits
 from overture.core.history import History, Items, Users
 from overture.core.parameters import need_number, need_whole
 from overture.core.purchases import Purchases
-from overture.core.ranking import Positions
+from overture.core.recommendations import in_blocks
 from overture.core.strategies import DISCOVER, REPLENISH, Asked, Recommend
 
 HORIZON_DAYS = 7
 """What was bought in so many days after an earlier day is what the trees foresee."""
-
-LEAST_SCORE = 0.001
-"""Added to a score before its logarithm: what ALS and EASE know nothing of is not infinitely bad."""
-
-BLOCK_BYTES = 32 * 2**20
-"""Upper bound for one source's float32 scores of a block of users."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +51,8 @@ class Blend:
     weeks_new, weeks_bought: learnt from, 1 or more. depth: of each user's habits that are learnt from. learners: of
     more users than that, every n-th is asked for new items in a week. mix: so many times the logarithm of
     als_with_ease's score is added to what the trees say of new items. rounds, leaves, least_rows, learning_rate,
-    shrinkage, share, seed: see `lightgbm_ranker.Trees`. threads: as for `Als`. Raises ValueError for a parameter out
-    of range.
+    shrinkage, share, seed: see `lightgbm_ranker.Trees`. threads, factor_parameters: as for `Als`. half_life_days: of
+    the weights of earlier days, None for that of interactions.toml. Raises ValueError for a parameter out of range.
     """
 
     weeks_new: int = 3
@@ -73,6 +69,8 @@ class Blend:
     mix: float = 0.1
     seed: int = 20170101
     threads: int = 1
+    factor_parameters: AlsParameters | None = None
+    half_life_days: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("weeks_new", "weeks_bought", "depth", "learners", "least_bought"):
@@ -85,37 +83,45 @@ class Blend:
         names = ("rounds", "leaves", "least_rows", "learning_rate", "shrinkage", "share", "seed")
         return Trees(**{name: getattr(self, name) for name in names})
 
+    @property
+    def together(self) -> Together:
+        """What learns ALS with EASE, which candidates and features are taken from."""
+        return Together(self.threads, factor_parameters=self.factor_parameters)
+
     def fit(self, interactions: History, items: Items, users: Users) -> Recommend:
         """Learn on the earlier weeks, and fit the sources to the whole history."""
-        ranks = {} if interactions.purchases is None else self._learn(interactions, items, interactions.purchases)
+        ranks = self.learn(interactions, items)
         by_task: dict[str, Recommend] = {}
         facts = Facts.of(interactions, items) if ranks else None
         if facts is not None and DISCOVER in ranks:
-            sources = Sources(interactions, items, facts, self.threads, Depths())
-            by_task[DISCOVER] = _recommend_new(sources, ranks[DISCOVER], self.mix)
+            order = NewOrder(self._sources(interactions, items, facts), ranks[DISCOVER], self.mix)
+            by_task[DISCOVER] = lambda asked, k: order.best(asked, k)[0]
         else:
-            by_task[DISCOVER] = Together(self.threads).fit(interactions, items, users)
+            by_task[DISCOVER] = self.together.fit(interactions, items, users)
         if facts is not None and REPLENISH in ranks:
-            by_task[REPLENISH] = _recommend_bought(facts, ranks[REPLENISH])
+            again = AgainOrder(facts, ranks[REPLENISH])
+            by_task[REPLENISH] = lambda asked, k: again.best(asked, k)[0]
         else:
             by_task[REPLENISH] = Habits().fit(interactions, items, users)
         return lambda asked, k: by_task[asked.task](asked, k)
 
-    def _learn(self, history: History, items: Items, purchases: Purchases) -> dict[str, Rank]:
+    def learn(self, history: History, items: Items) -> Mapping[str, Rank]:
         """Return for each task that enough is known of what ranks its candidates."""
+        purchases = history.purchases
+        if purchases is None:
+            return {}
         found: dict[str, list[Examples]] = {DISCOVER: [], REPLENISH: []}
-        half_life = float(load_config("interactions")["half_life_days"])
         for week in range(max(self.weeks_new, self.weeks_bought)):
             days = HORIZON_DAYS * (week + 1)
             after = bought_in(purchases, days, HORIZON_DAYS, history.counts.shape)
-            earlier, shelf = history_before(history, purchases, days, half_life), items_before(items, purchases, days)
+            earlier, shelf = self.before(history, items, purchases, days)
             if not earlier.counts.nnz or not after.nnz:
                 break
             facts = Facts.of(earlier, shelf)
             if week < self.weeks_bought:
                 found[REPLENISH].append(examples_of_bought(facts, after, items.is_allowed, self.depth))
             if week < self.weeks_new:
-                sources = Sources(earlier, shelf, facts, self.threads, Depths())
+                sources = self._sources(earlier, shelf, facts)
                 found[DISCOVER] += self._examples_of_new(sources, earlier, items, after)
         examples = {task: Examples.joined(parts) for task, parts in found.items()}
         return {
@@ -124,6 +130,15 @@ class Blend:
             if each.is_enough and each.is_bought.sum() >= self.least_bought
         }
 
+    def before(self, history: History, items: Items, purchases: Purchases, days: int) -> tuple[History, Items]:
+        """Return both as they stood so many days before: what a list of that day could have been made from."""
+        half_life = self.half_life_days or load_config("interactions")["half_life_days"]
+        return history_before(history, purchases, days, float(half_life)), items_before(items, purchases, days)
+
+    def _sources(self, history: History, items: Items, facts: Facts) -> Sources:
+        als = self.together.factors(history, items)
+        return Sources(history, facts, als, self.together.learn(history, items, als), Depths())
+
     def _examples_of_new(
         self, sources: Sources, earlier: History, items: Items, after: csr_matrix
     ) -> Iterator[Examples]:
@@ -131,41 +146,8 @@ class Blend:
         new.eliminate_zeros()
         learners = np.flatnonzero(np.diff(new.indptr))
         learners = learners[:: -(-len(learners) // self.learners) or 1]
-        for block in _blocks(learners, len(items.is_allowed)):
+        for block in in_blocks(learners, len(items.is_allowed)):
             asked = Asked(block, DISCOVER, earlier.counts[block], items.is_allowed)
             found = sources.find(asked)
             names, features = sources.facts.of_new(found.users, found.items, found.scores)
             yield examples_of_new(names, features, found.users, found.items, new)
-
-
-def _blocks(users: Positions, items: int) -> Iterator[Positions]:
-    size = max(1, BLOCK_BYTES // (4 * max(1, items)))
-    for start in range(0, len(users), size):
-        yield users[start : start + size]
-
-
-def _recommend_new(sources: Sources, rank: Rank, mix: float) -> Recommend:
-    def recommend(asked: Asked, k: int) -> Positions:
-        found = sources.find(asked)
-        _, features = sources.facts.of_new(found.users, found.items, found.scores)
-        # From -1 up to 0 in the order of als_with_ease; candidates stand above, from 0 to 1.
-        scores = found.together.astype(np.float64)
-        scores = scores / (1 + scores) - 1
-        liking = rank(features) + mix * np.log(np.nan_to_num(found.scores["together"]) + LEAST_SCORE)
-        scores[found.rows, found.items] = 1 / (1 + np.exp(-liking))
-        return asked.best(scores, k)
-
-    return recommend
-
-
-def _recommend_bought(facts: Facts, rank: Rank) -> Recommend:
-    def recommend(asked: Asked, k: int) -> Positions:
-        rows = np.repeat(np.arange(len(asked)), np.diff(asked.bought.indptr))
-        items = asked.bought.indices.astype(np.int64)
-        entries = facts.rhythm.entries_of(asked.positions[rows], items, asked.bought.shape[1])
-        known = entries >= 0
-        _, features = facts.of_bought(entries[known])
-        values = csr_matrix((rank(features), (rows[known], items[known])), shape=asked.bought.shape)
-        return asked.best_of_bought(values, k)
-
-    return recommend

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from overture.adapters.implicit_strategies import COSINE, Als, Neighbours, Together
+from overture.adapters.implicit_strategies import COSINE, Neighbours
 from overture.core.blend_features import Facts
 from overture.core.factors import Matrix
-from overture.core.history import BOUGHT, History, Items
+from overture.core.history import BOUGHT, History
 from overture.core.parameters import need_whole
 from overture.core.ranking import Positions
-from overture.core.scoring import ItemScores, Learnt
+from overture.core.scoring import FactorScores, ItemScores, Learnt, SumOfScores
 from overture.core.strategies import Asked
 
 OWN_CATEGORY_EVER = 0.3
@@ -62,12 +62,12 @@ class Sources:
     time in 14 days. On offer: the same, of what is on offer on the day.
     """
 
-    def __init__(self, history: History, items: Items, facts: Facts, threads: int, depths: Depths) -> None:
-        """Fit them; a source that learns nothing has no candidates."""
+    def __init__(
+        self, history: History, facts: Facts, als: FactorScores | None, together: SumOfScores | None, depths: Depths
+    ) -> None:
+        """Fit the others beside what ALS and `Together` have learnt; a source that learns nothing has no candidates."""
         bought = history.values(BOUGHT)
-        self.facts, self.depths = facts, depths
-        self.als = Als(threads).learn(history, items)
-        self.together = Together(threads).learn(history, items, self.als)
+        self.facts, self.depths, self.als, self.together = facts, depths, als, together
         parts = self.together.parts if self.together is not None else ()
         self.ease = next((part for part in parts if isinstance(part, ItemScores)), None)
         self.bought = bought.astype(np.float32)

@@ -1,5 +1,6 @@
 """What factors are made with: the parameters of ALS, how fast events fade, and what an event of each type weighs."""
 
+import dataclasses
 import json
 import math
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from overture.adapters.als import AlsParameters
 from overture.adapters.artifacts import version_of
 from overture.adapters.sources import load_source
 from overture.configuration import load_config
+from overture.core.strategies import Strategy
 from overture.errors import SettingsError
 from overture.settings import Settings
 
@@ -78,6 +80,14 @@ class FactorConfiguration:
         lines = [f"{name} = {value!r}" for name, value in stated.items()]
         lines += ["", f"[{EVENT_WEIGHTS}]", *(f"{json.dumps(name)} = {value!r}" for name, value in weights.items())]
         return "\n".join(lines) + "\n"
+
+    def given_to(self, strategy: Strategy) -> Strategy:
+        """Return the strategy with these parameters, where it has fields `factor_parameters` or `half_life_days`."""
+        if not dataclasses.is_dataclass(strategy):
+            return strategy
+        ours = {"factor_parameters": self.parameters, HALF_LIFE: self.half_life_days}
+        known = {field.name for field in dataclasses.fields(strategy)}
+        return dataclasses.replace(strategy, **{name: value for name, value in ours.items() if name in known})
 
     @property
     def version(self) -> str:

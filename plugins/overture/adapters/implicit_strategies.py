@@ -234,8 +234,12 @@ class Together:
 
     def fit(self, interactions: History, items: Items, users: Users) -> Recommend:
         """Learn both; where neither learns anything every list is empty."""
-        learnt = self.learn(interactions, items, self._parts()[0].learn(interactions, items))
+        learnt = self.learn(interactions, items, self.factors(interactions, items))
         return no_lists if learnt is None else lambda asked, k: best_of(learnt, asked, k)[0]
+
+    def factors(self, interactions: History, items: Items) -> FactorScores | None:
+        """Learn the factors alone; None where no weight is heavy enough."""
+        return self._parts()[0].learn(interactions, items)
 
     def learn(self, interactions: History, items: Items, factors: FactorScores | None) -> SumOfScores | None:
         """Learn EASE's weights beside factors that are there already; None where both know nothing."""

@@ -1,8 +1,8 @@
 """The door to LightGBM: small boosted trees that say how likely a candidate is to be bought."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from overture.core.blend_examples import Examples
 from overture.core.factors import Matrix
 from overture.core.parameters import need_number, need_whole
+from overture.errors import ArtifactError
 
 PACKAGE: Final = "lightgbm"
 """The package whose version goes into manifests."""
@@ -17,8 +18,34 @@ PACKAGE: Final = "lightgbm"
 THREADS: Final = 1
 """In trees so small, threads mostly wait for each other: on two busy cores, two took many times as long as one."""
 
-Rank = Callable[[Matrix], npt.NDArray[np.float64]]
-"""Called with float32 (rows, names) features: returns (rows,) scores, greater is likelier."""
+
+@dataclass(frozen=True)
+class Rank:
+    """Trees that were learnt. text: as LightGBM writes them; read again, they score the same, bit for bit."""
+
+    text: str
+
+    @cached_property
+    def _booster(self) -> Any:
+        import lightgbm
+
+        try:
+            return lightgbm.Booster(model_str=self.text)
+        except lightgbm.basic.LightGBMError as error:
+            raise ArtifactError("no trees", where="ranker", expected="a model of LightGBM", got=error) from error
+
+    def __call__(self, names: tuple[str, ...], features: Matrix) -> npt.NDArray[np.float64]:
+        """Return (rows,) log odds of float32 (rows, names) features; greater is likelier.
+
+        Raises ArtifactError for trees that are none, and for features that are not those of the examples.
+        """
+        learnt = tuple(self._booster.feature_name())
+        if names != learnt:
+            expected, got = f"{len(learnt)}: {', '.join(learnt)}", f"{len(names)}: {', '.join(names)}"
+            raise ArtifactError("trees of other features", where="ranker", expected=expected, got=got)
+        if not len(features):
+            return np.zeros(0)
+        return np.asarray(self._booster.predict(features, raw_score=True, num_threads=THREADS), np.float64)
 
 
 @dataclass(frozen=True)
@@ -48,7 +75,6 @@ class Trees:
     def fit(self, examples: Examples) -> Rank:
         """Learn from examples of both kinds; the same examples and LightGBM give the same trees, bit for bit.
 
-
         Each candidate is judged by itself (log loss): measured beside lambdarank, see `adapters.blend`.
         """
         import lightgbm
@@ -67,12 +93,10 @@ class Trees:
             "force_row_wise": True,
             "verbosity": -1,
         }
-        rows = lightgbm.Dataset(examples.features, examples.is_bought.astype(np.float32), params=parameters)
-        booster = lightgbm.train(parameters, rows, self.rounds)
-
-        def rank(features: Matrix) -> npt.NDArray[np.float64]:
-            if not len(features):
-                return np.zeros(0)
-            return np.asarray(booster.predict(features, raw_score=True, num_threads=THREADS), np.float64)
-
-        return rank
+        rows = lightgbm.Dataset(
+            examples.features,
+            examples.is_bought.astype(np.float32),
+            feature_name=list(examples.names),
+            params=parameters,
+        )
+        return Rank(lightgbm.train(parameters, rows, self.rounds).model_to_string())

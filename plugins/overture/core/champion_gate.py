@@ -36,17 +36,20 @@ class Contest:
 
 @dataclass(frozen=True)
 class Rules:
-    """How the gate judges. tolerated_loss: share of the champion's nDCG that a task may lose at most, 0 to 1.
+    """How the gate judges.
+
+    tolerated_loss: share of the champion's nDCG that a task may lose at most, 0 to 1; None where the candidate has to
+    be better on each task.
 
     seed, resamples: of the bootstrap over users. Raises ValueError for a number out of range.
     """
 
-    tolerated_loss: float
+    tolerated_loss: float | None
     seed: int
     resamples: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.tolerated_loss <= 1:
+        if self.tolerated_loss is not None and not 0 <= self.tolerated_loss <= 1:
             raise ValueError(f"tolerated_loss; expected: 0 to 1; got: {self.tolerated_loss}")
         if self.resamples < 1:
             raise ValueError(f"resamples; expected: 1 or more; got: {self.resamples}")
@@ -84,7 +87,8 @@ def decide(contest: Contest, rules: Rules) -> Verdict:
     It does where all of this holds; the first that does not is the reason:
 
     1. on each task the lower end of the 95 % interval of its lead is no further below 0 than `tolerated_loss` of the
-       champion's nDCG: it is shown not to be worse by more than that (non-inferiority, as in trials of medicines);
+       champion's nDCG: it is shown not to be worse by more than that (non-inferiority, as in trials of medicines); with
+       None it is above 0;
     2. on discover the lower end of its lead over every plain baseline is above 0: it is shown to be better;
     3. its mean lead over both tasks is above 0: without this, champion after champion could lose a little.
 
@@ -113,7 +117,11 @@ def _share(compared: Comparison) -> float:
     return float(compared.candidate > 0)
 
 
-def _worse(task: str, compared: Comparison, tolerated_loss: float) -> str | None:
+def _worse(task: str, compared: Comparison, tolerated_loss: float | None) -> str | None:
+    if tolerated_loss is None:
+        if compared.lead.low > 0:
+            return None
+        return f"The champion stays: on {task} the candidate is not shown to be better than it, {_figures(compared)}."
     limit = tolerated_loss * compared.other
     if compared.lead.low >= -limit:
         return None

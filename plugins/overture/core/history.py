@@ -211,3 +211,12 @@ def _rows(
     """Return entries that are in order of user and item as a CSR; their order stays."""
     starts = np.concatenate([[0], np.bincount(users, minlength=shape[0]).cumsum()])
     return csr_matrix((values.astype(np.float64), items, starts), shape=shape)
+
+
+def favourites_of(history: History, items: Items) -> Codes:
+    """Return for each user the department in which it bought most, the first of equals; -1 for none."""
+    placed = np.flatnonzero(items.departments >= 0)
+    shape = (len(items.departments), max(1, len(items.department_names)))
+    belongs = csr_matrix((np.ones(len(placed)), (placed, items.departments[placed])), shape=shape)
+    bought = (history.counts @ belongs).toarray()
+    return np.where(bought.max(axis=1) > 0, bought.argmax(axis=1), -1).astype(np.int32)

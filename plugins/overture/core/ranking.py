@@ -11,6 +11,7 @@ from overture.core.factors import Matrix
 from overture.core.parameters import need_whole
 
 ALS: Final = "als"
+BLEND: Final = "blend"
 ALS_WITH_EASE: Final = "als_with_ease"
 FOLD_IN: Final = "fold_in"
 CONTENT: Final = "content"
@@ -20,6 +21,7 @@ POPULAR_IN_GROUP: Final = "popular_in_group"
 POPULAR: Final = "popular"
 HABITS: Final = "habits"
 STRATEGIES: Final = (
+    BLEND,
     ALS_WITH_EASE,
     FOLD_IN,
     CONTENT,

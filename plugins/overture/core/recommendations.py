@@ -1,6 +1,6 @@
 """Which items each reader is recommended: what is new by what was learnt, else by popularity; and what is due again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from overture.core.diversity import Tags, Variety, choose
 from overture.core.history import Items
 from overture.core.offers import Audiences
 from overture.core.ranking import (
+    BLEND,
     HABITS,
     POPULAR,
     POPULAR_IN_GROUP,
@@ -21,11 +22,15 @@ from overture.core.ranking import (
     fill_up,
     most_popular,
 )
-from overture.core.scoring import Learnt, SumOfScores, best_of, values_at
+from overture.core.scoring import SumOfScores, best_of, values_at
 from overture.core.strategies import Asked
 
 BLOCK_BYTES = 32 * 2**20
 """Upper bound for the float32 scores of one block of users over the allowed items."""
+
+
+Best = Callable[[Asked, int], tuple[Positions, Scores]]
+"""Returns the k best items of each user asked for, -1 past the end, with the scores that order them."""
 
 
 @dataclass(frozen=True)
@@ -60,28 +65,27 @@ class Wishes:
 
 
 def discover(
-    learnt: Learnt | None, rungs: npt.NDArray[np.int8], asked: Asked, shelves: Sequence[Shelf], wishes: Wishes
+    ways: Mapping[str, Best], rungs: npt.NDArray[np.int8], asked: Asked, shelves: Sequence[Shelf], wishes: Wishes
 ) -> tuple[RankedLists, int]:
     """Return one list of items that the reader never bought, for each reader asked for.
 
-    rungs: (readers,) positions in STRATEGIES, as what the places that were learnt are marked; -1 for a reader of whom
-    too little is known. What the learnt scores leave free, and the lists of those readers, is filled from the shelves
-    in their order. Only allowed items are listed. Also returns how many candidates the variety passed over.
+    ways: what has learnt, by strategy. rungs: (readers,) positions in STRATEGIES, which way each reader's list is made;
+    -1 for a reader of whom too little is known. What is left free, and the lists of readers without a way, is filled
+    from the shelves in their order. Only allowed items are listed. Also returns how many candidates the variety passed
+    over.
     """
     length, passed_over = wishes.length, 0
     lists = RankedLists.empty(len(asked), length)
-    known = np.flatnonzero(rungs >= 0)
-    size = max(1, BLOCK_BYTES // (4 * max(1, int(asked.is_allowed.sum()))))
-    for start in range(0, len(known) if learnt is not None else 0, size):
-        rows = known[start : start + size]
-        assert learnt is not None  # noqa: S101 - the range is empty otherwise
-        candidates, scores = best_of(learnt, asked.rows(rows), wishes.pool)
-        if wishes.boost != 1:
-            scores[wishes.offers.reach(rows, candidates)] *= wishes.boost
-        chosen = choose(*in_order(candidates, scores), wishes.tags, wishes.variety, length)
-        lists.items[rows], lists.scores[rows] = chosen.items, chosen.scores
-        lists.strategies[rows] = np.where(chosen.items >= 0, rungs[rows, None], -1)
-        passed_over += chosen.passed_over
+    for strategy, best in ways.items():
+        rung = STRATEGIES.index(strategy)
+        for rows in in_blocks(np.flatnonzero(rungs == rung), int(asked.is_allowed.sum())):
+            candidates, scores = best(asked.rows(rows), wishes.pool)
+            if wishes.boost != 1:
+                scores[wishes.offers.reach(rows, candidates)] *= wishes.boost
+            chosen = choose(*in_order(candidates, scores), wishes.tags, wishes.variety, length)
+            lists.items[rows], lists.scores[rows] = chosen.items, chosen.scores
+            lists.strategies[rows] = np.where(chosen.items >= 0, rung, -1)
+            passed_over += chosen.passed_over
     short = np.flatnonzero((lists.items < 0).any(axis=1))
     struck_out = asked.struck_out[short]
     part_of = RankedLists(lists.items[short], lists.scores[short], lists.strategies[short])
@@ -92,6 +96,12 @@ def discover(
             fill_up(part_of, shelf.strategy, items, shelf.scores[group], struck_out)
     lists.items[short], lists.scores[short], lists.strategies[short] = part_of.items, part_of.scores, part_of.strategies
     return lists, passed_over
+
+
+def in_blocks(rows: Positions, items: int) -> list[Positions]:
+    """Return the rows in blocks whose scores of so many items are not too large."""
+    size = max(1, BLOCK_BYTES // (4 * max(1, items)))
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 def in_order(candidates: Positions, scores: Scores) -> tuple[Positions, Scores]:
@@ -108,22 +118,30 @@ def candidates_to_explore(learnt: SumOfScores, asked: Asked, is_new: npt.NDArray
     allowed = learnt.allowed[is_new[learnt.allowed]]
     of_new = replace(learnt, parts=[replace(part, allowed=allowed) for part in learnt.parts])
     found = np.full((len(asked), count), -1, np.int64)
-    size = max(1, BLOCK_BYTES // (4 * max(1, len(allowed))))
-    for start in range(0, len(asked) if len(allowed) else 0, size):
-        part = asked.rows(np.arange(start, min(start + size, len(asked))))
-        found[start : start + size] = best_of(of_new, replace(part, is_allowed=asked.is_allowed & is_new), count)[0]
+    for rows in in_blocks(np.arange(len(asked) if len(allowed) else 0), len(allowed)):
+        part = replace(asked.rows(rows), is_allowed=asked.is_allowed & is_new)
+        found[rows] = best_of(of_new, part, count)[0]
     return found
 
 
-def replenish(habits: csr_matrix, asked: Asked, length: int) -> RankedLists:
+def replenish(habits: csr_matrix, asked: Asked, length: int, order: Best | None = None) -> tuple[RankedLists, Scores]:
     """Return one list of items that the reader bought before, most due first, for each reader asked for.
 
-    habits: (users of the history, items) CSR of scores. A reader who bought fewer has a shorter list.
+    habits: (users of the history, items) CSR of scores. order: another order than theirs, by strategy BLEND. A reader
+    who bought fewer has a shorter list. Also returns what that order goes by, nan without it.
     """
-    values = habits[asked.positions]
-    items = asked.best_of_bought(values, length)
+    values, strategy = habits[asked.positions], BLEND
+    if order is None:
+        items, strategy = asked.best_of_bought(values, length), HABITS
+        chances = np.full(items.shape, np.nan)
+    else:
+        parts = [order(asked.rows(rows), length) for rows in in_blocks(np.arange(len(asked)), len(asked.is_allowed))]
+        nothing = np.zeros((0, length))
+        items = np.concatenate([nothing.astype(np.int64), *(found for found, _ in parts)])
+        chances = np.concatenate([nothing, *(found for _, found in parts)])
     scores = values_at(values, np.arange(len(asked)), items)
-    return RankedLists(items, scores, np.where(items >= 0, STRATEGIES.index(HABITS), -1).astype(np.int8))
+    strategies = np.where(items >= 0, STRATEGIES.index(strategy), -1).astype(np.int8)
+    return RankedLists(items, scores, strategies), np.where(items >= 0, chances, np.nan)
 
 
 def popular_shelves(items: Items, asked: Asked, length: int, in_groups: tuple[csr_matrix, Positions]) -> list[Shelf]:

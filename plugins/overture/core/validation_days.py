@@ -8,10 +8,10 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from overture.core.backtest import Stage, relevant_to
-from overture.core.behaviour import Codes, Ids
+from overture.core.behaviour import Ids
 from overture.core.dated_events import DatedEvents, FadingPairs
 from overture.core.earlier import bought_in, history_before, items_before
-from overture.core.history import History, Items, Pairs, Users
+from overture.core.history import History, Items, Pairs, Users, favourites_of
 from overture.core.purchases import Purchases
 from overture.core.ranking import Positions
 from overture.core.strategies import TASKS
@@ -60,7 +60,7 @@ class ValidationDay:
         today = History.of(events.user_ids, events.item_ids, pairs)
         history = history_before(today, purchases, days_before, 1.0)
         items = items_before(shop.items, purchases, days_before)
-        users = Users(_favourites(history, items)[:, None])
+        users = Users(favourites_of(history, items)[:, None])
         after = bought_in(_purchases(events, bought), days_before, horizon_days, history.counts.shape)
         stage = Stage(history, items, users, shop.readers)
         did = [np.diff(relevant_to(stage.asked_for(task), after).indptr) > 0 for task in TASKS]
@@ -89,12 +89,3 @@ def _purchases(events: DatedEvents, chosen: Flags) -> Purchases:
     pair, days_ago = np.divmod(np.unique(pair * days + events.days_ago[chosen]), days)
     users, items = np.divmod(pair, max(1, len(events.item_ids)))
     return Purchases.of(users, items, days_ago)
-
-
-def _favourites(history: History, items: Items) -> Codes:
-    """Return for each user the department in which it bought most, the first of equals; -1 for none."""
-    placed = np.flatnonzero(items.departments >= 0)
-    shape = (len(items.departments), max(1, len(items.department_names)))
-    belongs = csr_matrix((np.ones(len(placed)), (placed, items.departments[placed])), shape=shape)
-    bought = (history.counts @ belongs).toarray()
-    return np.where(bought.max(axis=1) > 0, bought.argmax(axis=1), -1).astype(np.int32)

@@ -1,4 +1,4 @@
-"""The task of the tuning DAG: a search for better factors, and the decision whether later days are made with them."""
+"""The tasks of the tuning DAG: better factors and a better order, and whether later days are made with them."""
 
 import logging
 import time
@@ -37,6 +37,23 @@ def tune_factors() -> Any:
     options: dict[str, Any] = {"execution_timeout": timedelta(hours=6)}
     text = "Search better parameters of the factors on past days, and let the gate decide on days that it has not seen."
     return task(task_id="tune_factors", doc_md=text, **options)(tune)()
+
+
+def train_ranker() -> Any:
+    """Return the task that follows the search: what it learns is of the factors that the days after are made with."""
+
+    def train(logical_date: datetime | None = None, params: Mapping[str, object] | None = None) -> None:
+        from overture.reranking import train_ranker
+
+        try:
+            day = last_day(logical_date, (params or {}).get("day"))
+            LOG.info("%s", train_ranker(Settings.from_environment(), day).reason)
+        except (InputError, SupersededError) as error:
+            raise AirflowFailException(str(error)) from error
+
+    options: dict[str, Any] = {"execution_timeout": timedelta(hours=6)}
+    text = "Learn in which order candidates are bought, and let later days be ranked so where that is better."
+    return task(task_id="train_ranker", doc_md=text, **options)(train)()
 
 
 def _whole(name: str, value: object) -> int | None:

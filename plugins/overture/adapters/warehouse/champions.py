@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import date
 
+import pyarrow as pa
+
 from overture.adapters.factor_configuration import FactorConfiguration
 from overture.adapters.warehouse.connection import Warehouse
 from overture.adapters.warehouse.runs import RUNS
@@ -44,13 +46,4 @@ def configuration_of_run(warehouse: Warehouse, run: Run) -> FactorConfiguration:
 
 def record_decision(warehouse: Warehouse, day: date, decision: Mapping[str, object]) -> None:
     """Make `decision` the one row of `day`; its names are columns of the contract."""
-    row = {"data_day": day, **decision}
-
-    def work(lake: Warehouse) -> None:
-        lake.ensure_table(CHAMPIONS)
-        lake.execute(f"delete from {CHAMPIONS} where data_day = ?", [day])
-        lake.execute(
-            f"insert into {CHAMPIONS} ({', '.join(row)}) values ({', '.join('?' * len(row))})", list(row.values())
-        )
-
-    warehouse.write(f"champion {day}", work)
+    warehouse.replace_day(CHAMPIONS, day, pa.Table.from_pylist([{"data_day": day, **decision}]))

@@ -23,13 +23,14 @@ class TaskLists:
     """The lists of one task, and what each place is made of; items are positions in the history's.
 
     propensities: float64 of the lists' shape, how probable it was that chance would put this item there; 1 where it had
-    no part in it.
+    no part in it. chances: of the same shape, what the trees say that ordered the list; nan where none did.
     """
 
     task: str
     lists: RankedLists
     explanations: Explanations
     propensities: Scores
+    chances: Scores
 
 
 def write_lists(
@@ -61,7 +62,7 @@ def _recommendation_rows(day: date, part: TaskLists, ids: tuple[Ids, Ids], model
     """Return one row for each filled place. ids: the readers' and the items'."""
     lists = part.lists
     user, place = np.nonzero(lists.items >= 0)
-    named = part.explanations.named[user, place]
+    named, chances = part.explanations.named[user, place], part.chances[user, place]
     return pa.table(
         {
             columns.DATA_DAY: pa.repeat(pa.scalar(day, pa.date32()), len(user)),
@@ -74,6 +75,7 @@ def _recommendation_rows(day: date, part: TaskLists, ids: tuple[Ids, Ids], model
             columns.MODEL_VERSION: pa.repeat(pa.scalar(model_version), len(user)),
             columns.TASK: pa.repeat(pa.scalar(part.task), len(user)),
             columns.PROPENSITY: pa.array(part.propensities[user, place]),
+            columns.CHANCE: pa.array(chances, mask=np.isnan(chances)),
         }
     )
 

@@ -27,18 +27,32 @@ class StepCost:
     drafts_reused: int = 0
 
 
+@dataclass(frozen=True)
+class Models:
+    """What a run is made with. factors: configuration as JSON. ranker: the version of its trees, None for none."""
+
+    factors: str
+    ranker: str | None
+
+
 def open_run(
-    warehouse: Warehouse, day: date, run_id: str | None, configuration: str, factor_configuration: str | None = None
+    warehouse: Warehouse,
+    day: date,
+    run_id: str | None,
+    configuration: str,
+    models: Models | None = None,
 ) -> Try:
     """Note that a run of `day` begins; return its first try, whose token is greater than that of every run before it.
 
-    run_id: None makes one of day and token. configuration: the hash of how models behave. factor_configuration: what
-    factors are made with, as JSON; None where that was not looked up. Opened again (a cleared task, a retry), the run
+    run_id: None makes one of day and token. configuration: the hash of how models behave. models: None
+    where they were not looked up. Opened again (a cleared task, a retry), the run
     gets a new token, so that what is left of its first try cannot publish any more. Published tables that are missing
     are made empty, so that readers find them before the first day is published.
     """
     known = warehouse.rows(f"select max(token) from {RUNS}")[0][0] if warehouse.columns(RUNS) else None
     begun = warehouse.attempt = begin_run(warehouse.catalog.lake, day, run_id, at_least=known or 0)
+
+    factors, ranker = (None, None) if models is None else (models.factors, models.ranker)
 
     def work(lake: Warehouse) -> None:
         for table in contracts():
@@ -47,9 +61,9 @@ def open_run(
         # A commit whose answer was lost is tried again.
         lake.execute(f"delete from {RUNS} where token = ?", [begun.token])
         lake.execute(
-            f"insert into {RUNS} (run_id, token, data_day, configuration, factor_configuration, is_published)"
-            " values (?, ?, ?, ?, ?, false)",
-            [begun.run_id, begun.token, day, configuration, factor_configuration],
+            f"insert into {RUNS} (run_id, token, data_day, configuration, factor_configuration, ranker_version,"
+            " is_published) values (?, ?, ?, ?, ?, ?, false)",
+            [begun.run_id, begun.token, day, configuration, factors, ranker],
         )
 
     warehouse.write(f"open run {begun.run_id}", work)

@@ -10,8 +10,10 @@ with recommendations as (
         reason_item_id,
         model_version,
         propensity,
+        chance,
+        coalesce(chance, score) as ordered_by,
         concat('user_id=', user_id, ' task=', task, ' rank=', rank, ' item_id=', item_id) as key_text,
-        lag(score) over (partition by user_id, task, strategy order by rank) as score_above
+        lag(ordered_by) over (partition by user_id, task, strategy, chance is null order by rank) as above
     from candidate.recommendations
     where data_day = $day
 ),
@@ -153,7 +155,9 @@ select 'bad_propensities', count(*), min(key_text) from recommendations
 where not coalesce(propensity > 0 and propensity <= 1, false)
 union all
 select 'bad_scores', count(*), min(key_text) from recommendations
-where not coalesce(isfinite(score) and (score_above is null or score <= score_above), false)
+where
+    not coalesce(isfinite(score) and (above is null or ordered_by <= above), false)
+    or not coalesce(chance between 0 and 1, strategy <> 'blend')
 union all
 select 'unfounded_reasons', count(*), min(key_text) from (
     select key_text from recommendations
@@ -170,7 +174,7 @@ select 'unfounded_reasons', count(*), min(key_text) from (
 union all
 select 'unexplained_rows', count(*), min(key_text) from recommendations
 where
-    strategy in ('als_with_ease', 'fold_in', 'habits')
+    strategy in ('blend', 'als_with_ease', 'fold_in', 'habits')
     and not exists (
         select 1 from candidate.recommendation_reasons as reasons
         where
