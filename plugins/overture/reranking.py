@@ -11,6 +11,7 @@ from overture.adapters.als import one_blas_thread
 from overture.adapters.blend import Blend
 from overture.adapters.catalog import open_catalog
 from overture.adapters.factor_configuration import FactorConfiguration
+from overture.adapters.implicit_strategies import Together
 from overture.adapters.sources import load_source
 from overture.adapters.strategy_registry import load_strategies
 from overture.adapters.tuning_plan import Plan
@@ -86,14 +87,17 @@ def _learn(warehouse: Warehouse, day: date, plan: Plan, champion: FactorConfigur
         raise UsageError("no readers", where=day, expected="a day that a run has made", got="none")
     stage = with_detail(warehouse, day, stage, buying)
     found = {name: champion.given_to(each) for name, each in load_strategies([BLEND, *SINGLE.values()]).items()}
-    blend = found[BLEND]
-    if not isinstance(blend, Blend):
-        raise SettingsError("no trees", where=f"strategies.toml, {BLEND}", expected="the class Blend", got=type(blend))
+    blend, single = found[BLEND], found[ALS_WITH_EASE]
+    if not (isinstance(blend, Blend) and isinstance(single, Together)):
+        got = f"{type(blend).__name__} and {type(single).__name__}"
+        raise SettingsError("nothing to learn", where="strategies.toml", expected="classes Blend and Together", got=got)
+    # What ranks a day is learnt by the same.
+    blend = found[BLEND] = replace(blend, single=single)
     ranks = blend.learn(stage.history, stage.items)
     if set(ranks) != set(TASKS):
         return Learnt(TOO_LITTLE, False, None, None)
     verdict = judge(stage, blend, found, plan)
-    parameters = {**asdict(blend), "factor_parameters": champion.as_mapping()}
+    parameters = {**asdict(blend), "configuration": champion.as_mapping()}
     return Learnt(SIDES + verdict.reason, verdict.is_accepted, verdict, Ranker(ranks, parameters))
 
 

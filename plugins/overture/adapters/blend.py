@@ -52,7 +52,8 @@ class Blend:
     more users than that, every n-th is asked for new items in a week. mix: so many times the logarithm of
     als_with_ease's score is added to what the trees say of new items. rounds, leaves, least_rows, learning_rate,
     shrinkage, share, seed: see `lightgbm_ranker.Trees`. threads, factor_parameters: as for `Als`. half_life_days: of
-    the weights of earlier days, None for that of interactions.toml. Raises ValueError for a parameter out of range.
+    the weights of earlier days, None for that of interactions.toml. single: what learns ALS with EASE, None for
+    `Together` with its own defaults. Raises ValueError for a parameter out of range.
     """
 
     weeks_new: int = 3
@@ -71,6 +72,7 @@ class Blend:
     threads: int = 1
     factor_parameters: AlsParameters | None = None
     half_life_days: int | None = None
+    single: Together | None = None
 
     def __post_init__(self) -> None:
         for name in ("weeks_new", "weeks_bought", "depth", "learners", "least_bought"):
@@ -86,7 +88,7 @@ class Blend:
     @property
     def together(self) -> Together:
         """What learns ALS with EASE, which candidates and features are taken from."""
-        return Together(self.threads, factor_parameters=self.factor_parameters)
+        return self.single or Together(self.threads, factor_parameters=self.factor_parameters)
 
     def fit(self, interactions: History, items: Items, users: Users) -> Recommend:
         """Learn on the earlier weeks, and fit the sources to the whole history."""
