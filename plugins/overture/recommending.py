@@ -121,7 +121,8 @@ class _Known:
 
 def _founded(run: Run, stage: Stage, asked: Asked, known: _Known, lists: RankedLists) -> TaskLists:
     """Return the lists of new items, some with one to explore, each place with what it is founded on."""
-    chances = np.where(lists.strategies == STRATEGIES.index(BLEND), lists.scores, np.nan)
+    # An offer's boost may lift one beyond 1.
+    chances = np.where(lists.strategies == STRATEGIES.index(BLEND), np.minimum(lists.scores, 1.0), np.nan)
     lists.strategies[known.is_content[lists.items] & np.isin(lists.strategies, LEARNT_RUNGS)] = STRATEGIES.index(
         CONTENT
     )
