@@ -22,7 +22,7 @@ from overture.adapters.artifacts import (
 )
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.champions import configuration_of_run
-from overture.adapters.warehouse.metrics_store import HOLDOUT, metric_rows, replace_holdout
+from overture.adapters.warehouse.metrics_store import HOLDOUT, metric_rows, replace_measured
 from overture.adapters.warehouse.training_reads import read_facts, read_interactions
 from overture.configuration import load_config
 from overture.core import columns
@@ -73,7 +73,8 @@ def train_factors(run: Run, warehouse: Warehouse) -> None:
         manifest |= {"judged": judged, "holdout": _judge(run, interactions, parameters, promotable)}
         manifest |= {"factor_configuration": chosen.as_mapping()}
         save_factors(folder, factors, manifest)
-    replace_holdout(warehouse, run.day, _metric_rows(run.day, manifest["model_version"], manifest["holdout"]))
+    rows = _metric_rows(run.day, manifest["model_version"], manifest["holdout"])
+    replace_measured(warehouse, run.day, HOLDOUT, rows)
 
 
 def _judge(

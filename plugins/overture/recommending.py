@@ -18,7 +18,7 @@ from overture.adapters.implicit_strategies import Together, factor_scores, with_
 from overture.adapters.strategy_registry import load_strategies
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.history_reads import read_group_buyers, read_stage
-from overture.adapters.warehouse.recommendation_store import TaskLists, write_drops, write_lists
+from overture.adapters.warehouse.recommendation_store import TaskLists, write_drops, write_lists, write_shares
 from overture.adapters.warehouse.rule_reads import (
     read_audiences,
     read_dropped_items,
@@ -95,7 +95,9 @@ def rank_items(run: Run, warehouse: Warehouse) -> None:
     new = _founded(run, stage, asked[DISCOVER], known, lists)
     dropped = _drops(warehouse, run.day, stage, kept_out, ids[1])
     dropped[DISCOVER] |= {TOO_MANY_OF_A_CATEGORY: passed_over} if passed_over else {}
-    write_lists(warehouse, run.day, (new, _carried(*again)), ids, version)
+    found = new, _carried(*again)
+    write_lists(warehouse, run.day, found, ids, version)
+    write_shares(warehouse, run.day, found, version)
     write_drops(warehouse, run.day, dropped)
 
 

@@ -58,6 +58,19 @@ def test_a_user_without_a_history_gets_what_is_popular_and_it_says_so(trained: W
     assert rows[0][3] == 90.0
 
 
+def test_the_share_of_places_that_each_strategy_fills_is_a_metric(trained: Warehouse) -> None:
+    shares = trained.rows(
+        "select task, strategy, value, users, k from candidate.model_metrics"
+        " where protocol = 'lists' and metric = 'share' order by task, strategy"
+    )
+    counted = trained.rows(
+        "select task, strategy, count(*) / sum(count(*)) over (partition by task), count(distinct user_id), 10"
+        " from candidate.recommendations group by task, strategy order by task, strategy"
+    )
+    assert shares == [(task, strategy, pytest.approx(share), *rest) for task, strategy, share, *rest in counted]
+    assert sum(share for task, _, share, *_ in shares if task == "discover") == pytest.approx(1)
+
+
 def test_users_are_recommended_what_those_of_their_taste_buy(trained: Warehouse) -> None:
     ((share,),) = trained.rows(
         "select avg((user_id[2:]::integer % 2 = item_id[2:]::integer % 2)::integer)"

@@ -9,18 +9,18 @@ from overture.adapters.warehouse.connection import Warehouse
 from overture.core import columns
 
 TABLE = "model_metrics"
-HOLDOUT, BACKTEST = "holdout", "backtest"
+HOLDOUT, BACKTEST, LISTS = "holdout", "backtest", "lists"
 
 
-def replace_holdout(warehouse: Warehouse, day: date, rows: pa.Table) -> None:
-    """Make `rows` all that the candidate of `day` holds of the holdout; what backtests found of the day stays."""
+def replace_measured(warehouse: Warehouse, day: date, protocol: str, rows: pa.Table) -> None:
+    """Make `rows` all that the candidate of `day` holds of the protocol; what others found of the day stays."""
 
     def work(lake: Warehouse) -> None:
         lake.ensure_table(f"candidate.{TABLE}")
-        lake.execute(f"delete from candidate.{TABLE} where data_day = ? and protocol = ?", [day, HOLDOUT])
+        lake.execute(f"delete from candidate.{TABLE} where data_day = ? and protocol = ?", [day, protocol])
         _add(lake, f"candidate.{TABLE}", rows)
 
-    warehouse.write(f"holdout metrics {day}", work)
+    warehouse.write(f"{protocol} metrics {day}", work)
 
 
 def publish_backtest(warehouse: Warehouse, judged_day: date, strategies: Sequence[str], rows: pa.Table) -> None:

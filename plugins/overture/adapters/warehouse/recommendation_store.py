@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from overture.adapters.warehouse.connection import Warehouse
+from overture.adapters.warehouse.metrics_store import LISTS, metric_rows, replace_measured
 from overture.core import columns
 from overture.core.behaviour import Ids
 from overture.core.explanations import Explanations
+from overture.core.judgements import EVERYONE
 from overture.core.ranking import STRATEGIES, RankedLists, Scores
 
 RECOMMENDATIONS = "candidate.recommendations"
@@ -56,6 +58,29 @@ def write_drops(warehouse: Warehouse, day: date, dropped: Mapping[str, Mapping[s
         }
     )
     warehouse.replace_day(DROPS, day, table)
+
+
+def write_shares(warehouse: Warehouse, day: date, found: Sequence[TaskLists], model_version: str) -> None:
+    """Write the share of the places of each task that each strategy fills, in place of the day's former ones."""
+    stated = {
+        columns.DATA_DAY: day,
+        columns.JUDGED_DAY: day,
+        columns.HORIZON_DAYS: 0,
+        columns.PROTOCOL: LISTS,
+        columns.MODEL_VERSION: model_version,
+        columns.METRIC: columns.SHARE,
+        columns.USER_GROUP: EVERYONE,
+    }
+    rows = []
+    for part in found:
+        users, places = np.nonzero(part.lists.items >= 0)
+        filled = part.lists.strategies[users, places]
+        for number in np.unique(filled):
+            of_strategy = filled == number
+            row: dict[str, object] = {columns.TASK: part.task, columns.STRATEGY: STRATEGIES[number]}
+            row |= {columns.K: part.lists.items.shape[1], columns.USERS: len(np.unique(users[of_strategy]))}
+            rows.append({**stated, **row, columns.VALUE: float(of_strategy.mean())})
+    replace_measured(warehouse, day, LISTS, metric_rows(rows))
 
 
 def _recommendation_rows(day: date, part: TaskLists, ids: tuple[Ids, Ids], model_version: str) -> pa.Table:

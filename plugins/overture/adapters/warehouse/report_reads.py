@@ -10,7 +10,7 @@ from overture.adapters.warehouse.contracts import contracts
 SECTIONS = {
     "Model against the popular baseline": """
         select protocol, judged_day, task, strategy, metric, k, round(value, 4) as value, round(baseline, 4) as baseline
-        from marts.model_metrics where data_day = $day and user_group = 'everyone' order by all
+        from marts.model_metrics where data_day = $day and user_group = 'everyone' and protocol <> 'lists' order by all
     """,
     "Recommendations by strategy": """
         select task, strategy, count(*) as rows, count(distinct user_id) as users, count(distinct item_id) as items
