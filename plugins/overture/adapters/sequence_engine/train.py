@@ -69,6 +69,8 @@ def train(job: Job, folder: Path) -> Trained:
 def _model(plan: Plan, folder: Path) -> Any:
     from rectools.models import SASRecModel
 
+    from overture.adapters.sequence_engine.loss import ByRows
+
     return SASRecModel(
         n_factors=plan.factors,
         n_blocks=plan.blocks,
@@ -80,6 +82,7 @@ def _model(plan: Plan, folder: Path) -> Any:
         gbce_t=plan.calibration,
         lr=plan.learning_rate,
         batch_size=plan.batch_size,
+        lightning_module_type=ByRows,
         get_trainer_func=trainer_of,
         get_trainer_func_kwargs={"epochs": plan.epochs, "seconds": plan.seconds, "folder": str(folder)},
     )
