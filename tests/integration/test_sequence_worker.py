@@ -23,7 +23,15 @@ from weekly_shop import history_of_purchases
 
 PYTHON = CHECKOUT / ".venv-sequence" / "bin" / "python"
 SMALL = SasRec(
-    factors=32, length=20, learning_rate=0.01, batch_size=8, negatives=32, epochs=20, least_buyers=1, dropout=0.3
+    factors=32,
+    length=20,
+    learning_rate=0.01,
+    batch_size=8,
+    loss="sampled_softmax",
+    negatives=32,
+    epochs=20,
+    least_buyers=1,
+    dropout=0.3,
 )
 COUNTED, SHELF, USERS = two_tastes()
 

@@ -52,6 +52,8 @@ def main(folder: str, fault: str, _flag: str, _module: str, _option: str, job_fo
     epochs = 1 if fault == "stops_early" else job.plan.epochs
     rows = len(users) - 1 if fault == "leaves_too_few" else len(users)
     write_trained(Path(job_folder), Trained(users[:rows], items, epochs, 0.5, "cpu", 1.25))
+    if fault == "leaves_pickles":
+        np.save(Path(job_folder) / "users.npy", np.array([{}]), allow_pickle=True)
     return 0
 
 

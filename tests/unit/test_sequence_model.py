@@ -141,6 +141,7 @@ def test_a_history_without_single_purchases_gives_empty_lists(make: Make) -> Non
         ("fails", "the sequence environment failed.*got: ValueError: no such thing"),
         ("dies", "the sequence environment was ended.*expected: more memory, or a smaller.*got: SIGKILL"),
         ("leaves_nothing", "no embeddings.*expected: .npy files"),
+        ("leaves_pickles", "no embeddings.*allow_pickle=False"),
         ("leaves_too_few", "other embeddings than were asked for"),
     ],
 )

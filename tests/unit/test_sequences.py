@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 import numpy as np
 import pytest
 
@@ -58,13 +60,14 @@ def test_the_order_within_a_day_is_drawn_by_the_seed_and_not_that_of_the_catalog
 def test_no_purchase_is_before_one_of_an_earlier_day() -> None:
     all_of_them = many()
     found = Sequences.of(all_of_them, 1, seed=5)
-    days_of = {(0, 0): [0]}
+    days_of: dict[tuple[int, int], list[int]] = defaultdict(list)
     for user, item, day in zip(all_of_them.users, all_of_them.items, all_of_them.days_ago, strict=True):
-        days_of.setdefault((user, item), []).append(day)
+        days_of[user, item].append(day)
     for user, (begin, end) in zip(found.users, found.bounds, strict=True):
-        # Of an item that was bought before, the next day is the next of its own.
-        left = {item: sorted(days_of[user, item]) for item in found.items[found.codes[begin:end]]}
-        ages = [left[item].pop() for item in found.items[found.codes[begin:end]]]
+        # The oldest day of an item is that of its first place in the sequence, and so on.
+        sequence = found.items[found.codes[begin:end]]
+        left = {item: sorted(days_of[user, item]) for item in sequence}
+        ages = [left[item].pop() for item in sequence]
         assert ages == sorted(ages, reverse=True)
 
 

@@ -26,22 +26,15 @@ class Sequences:
     bounds: Bounds
 
     @classmethod
-    def of(cls, purchases: Purchases, least_buyers: int, seed: int, *, repeats: bool = True) -> "Sequences":
+    def of(cls, purchases: Purchases, least_buyers: int, seed: int) -> "Sequences":
         """Return the sequences of purchases, oldest first; items of fewer than `least_buyers` users are passed over.
 
         What was bought on one day has no order. It gets one that is drawn with `seed`: by position, the next item of a
         day would always stand further back in the catalogue, and that is what a model would learn first.
-        repeats: False keeps only the first purchase of each item.
         """
         pairs = purchases.users.astype(np.int64) * (int(purchases.items.max(initial=0)) + 1) + purchases.items
-        # The oldest stands first of each pair: purchases are in order of user and then of day.
-        first = np.unique(pairs, return_index=True)[1]
-        buyers = np.bincount(purchases.items[first], minlength=1)
-        kept = buyers[purchases.items] >= least_buyers if len(pairs) else np.zeros(0, np.bool_)
-        if not repeats:
-            is_first = np.zeros(len(pairs), np.bool_)
-            is_first[first] = True
-            kept &= is_first
+        buyers = np.bincount(purchases.items[np.unique(pairs, return_index=True)[1]])
+        kept = buyers[purchases.items] >= least_buyers
         users, items, days_ago = (each[kept] for each in (purchases.users, purchases.items, purchases.days_ago))
         drawn = np.random.default_rng(seed).permutation(len(users))
         order = np.lexsort((drawn, -days_ago, users))
