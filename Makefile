@@ -18,6 +18,7 @@ run: environments  ## run the whole DAG for one day: make run [DAY=2017-11-28] [
 	@.venv/bin/overture run --airflow --day "$(DAY)" $(if $(USERS),--users "$(USERS)")
 
 test: environments  ## run every test
+	@scripts/environment sequence
 	@scripts/debian_postgresql
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 

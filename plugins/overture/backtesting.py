@@ -27,7 +27,8 @@ METRICS = ("ndcg", "recall", "hit_rate")
 
 @dataclass(frozen=True)
 class Order:
-    """Which days are judged: every so many days from the first to the last; by which strategies, None for all.
+    """Which days are judged: every so many days from the first to the last; by which strategies, None for all that need
+    not be named.
 
     horizons: in days; None for those of config/evaluation.toml. Raises UsageError for an empty range.
     """

@@ -87,7 +87,7 @@ def backfill_command(first: str, last: str, users: str | None, at_a_time: str) -
 @click.option("--from", "first", required=True, metavar="YYYY-MM-DD", help="The first day whose lists are judged.")
 @click.option("--to", "last", required=True, metavar="YYYY-MM-DD", help="The last one, included.")
 @click.option("--every", default="1", show_default=True, metavar="N", help="Judge every so many days of these.")
-@click.option("--strategies", metavar="A,B", help="Strategies of config/strategies.toml; all of them otherwise.")
+@click.option("--strategies", metavar="A,B", help="Of config/strategies.toml; otherwise all that need not be named.")
 @click.option("--prepare", is_flag=True, help="Make lists that are missing, and land the days after them.")
 @form_option
 def evaluate_command(prepare: bool, form: str, **asked: str | None) -> None:

@@ -81,10 +81,10 @@ def _whole(name: str, value: object) -> int:
 def judge_day(warehouse: Warehouse, day: date, names: Sequence[str] | None, horizons: Sequence[int]) -> JudgedDay:
     """Judge the lists of `day`, and write what was found into the published metrics.
 
-    names: strategies of config/strategies.toml, None for all. horizons: in days; those of which not all days have
-    landed are left out. The strategies learn from what had arrived and occurred by the end of the day, and are asked
-    for the users that the day's run was asked for. Raises UsageError for a day that no run has ranked, StrategyError
-    for a strategy that fails, SettingsError for one that is not registered.
+    names: strategies of config/strategies.toml, None for all that need not be named. horizons: in days; those of which
+    not all days have landed are left out. The strategies learn from what had arrived and occurred by the end of the
+    day, and are asked for the users that the day's run was asked for. Raises UsageError for a day that no run has
+    ranked, StrategyError for a strategy that fails, SettingsError for one that is not registered.
     """
     protocol, buying = read_protocol(), load_config("interactions")["buying_event_types"]
     strategies, configuration = _strategies(warehouse, day, names)

@@ -17,6 +17,7 @@ VARIABLES = (
     "OVERTURE_CATALOG",
     "OVERTURE_MODEL",
     "OVERTURE_COPY_PYTHON",
+    "OVERTURE_SEQUENCE_PYTHON",
     "OVERTURE_MEMORY_LIMIT",
     "OVERTURE_THREADS",
 )
@@ -32,6 +33,7 @@ class Settings:
     catalog: a libpq connection string of the lake's PostgreSQL; None for the embedded server under `home`.
     model: a local model folder or a served model's address; None for the bundled model.
     copy_python: the interpreter of the copy environment.
+    sequence_python: the interpreter of the sequence environment, which only the strategy `sasrec` asks for.
     memory_limit: DuckDB's ceiling per process, in its own notation.
     threads: DuckDB's threads per process.
     """
@@ -41,6 +43,7 @@ class Settings:
     catalog: str | None
     model: str | None
     copy_python: Path
+    sequence_python: Path
     memory_limit: str
     threads: int
 
@@ -58,9 +61,8 @@ class Settings:
             source=Path(env.get("OVERTURE_SOURCE") or bundled).expanduser().absolute(),
             catalog=env.get("OVERTURE_CATALOG") or None,
             model=env.get("OVERTURE_MODEL") or None,
-            copy_python=Path(
-                env.get("OVERTURE_COPY_PYTHON") or CHECKOUT / ".venv-copy" / "bin" / "python"
-            ).expanduser(),
+            copy_python=_python(env, "OVERTURE_COPY_PYTHON", ".venv-copy"),
+            sequence_python=_python(env, "OVERTURE_SEQUENCE_PYTHON", ".venv-sequence"),
             memory_limit=env.get("OVERTURE_MEMORY_LIMIT") or "4GB",
             threads=_positive("OVERTURE_THREADS", env.get("OVERTURE_THREADS") or str(os.cpu_count() or 1)),
         )
@@ -130,6 +132,10 @@ class Settings:
                 expected="a writable folder with free space",
                 got=error.strerror,
             ) from error
+
+
+def _python(env: Mapping[str, str], name: str, environment: str) -> Path:
+    return Path(env.get(name) or CHECKOUT / environment / "bin" / "python").expanduser()
 
 
 def _positive(name: str, text: str) -> int:

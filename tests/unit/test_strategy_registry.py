@@ -10,7 +10,7 @@ from overture.errors import SettingsError
 EASE = "overture.core.item_models:Ease"
 
 
-def test_every_registered_strategy_is_made_in_the_order_of_the_file() -> None:
+def test_every_registered_strategy_but_those_that_must_be_named_is_made_in_the_order_of_the_file() -> None:
     assert list(load_strategies()) == [
         "popular",
         "popular_in_departments",
@@ -33,8 +33,14 @@ def test_only_what_is_asked_for_is_made_with_the_parameters_of_its_section() -> 
     assert load_strategies(["popular"]) == {"popular": Popular()}
 
 
+def test_a_strategy_that_must_be_named_is_made_only_then() -> None:
+    config = {"first": {"class": EASE}, "dear": {"class": EASE, "only_when_named": True, "items": 9}}
+    assert load_strategies(config=config) == {"first": Ease()}
+    assert load_strategies(["dear"], config) == {"dear": Ease(items=9)}
+
+
 def test_an_unknown_name_is_refused_and_the_known_ones_are_listed() -> None:
-    with pytest.raises(SettingsError, match=r"unknown strategy.*expected: popular, .*blend; got: poplar"):
+    with pytest.raises(SettingsError, match=r"unknown strategy.*expected: popular, .*sasrec; got: poplar"):
         load_strategies(["popular", "poplar"])
 
 
@@ -51,6 +57,7 @@ def test_an_unknown_name_is_refused_and_the_known_ones_are_listed() -> None:
         ({"class": "overture.core.baselines:Popular", "days": 3}, "unknown parameter.*expected: none; got: days"),
         ({"class": EASE, "items": -3}, "bad parameter; where: strategies.toml, mine; got: items; expected: a whole"),
         ({"class": EASE, "regularization": "much"}, "bad parameter"),
+        ({"class": EASE, "only_when_named": "yes"}, "mine, only_when_named; expected: true or false; got: 'yes'"),
         ({"items": 3}, "bad strategy"),
         ({"class": 3}, "bad strategy"),
         ("popular", "bad strategy"),

@@ -1,23 +1,18 @@
 """Runs a module of ours in the copy environment's Python, which has the heavy libraries that this one lacks."""
 
 import logging
-import os
 import signal
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from overture import errors
 from overture.adapters.copy_engine.exchange import read_job, read_shards
 from overture.adapters.copy_engine.memory import ADVICE, BATCHES_BEGIN
-from overture.errors import CopyEngineError, EngineMemoryError, OvertureError
-from overture.settings import PACKAGE
+from overture.adapters.worker_process import error_of, run_to_end
+from overture.errors import CopyEngineError, EngineMemoryError
 
 LOG = logging.getLogger("overture.copy")
 
 WORKER = "overture.adapters.copy_engine.generate"
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
-KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "VLLM_", "OMP_", "KMP_")
 DEATHS = {signal.SIGKILL, signal.SIGABRT, signal.SIGBUS, signal.SIGSEGV}
 """How a process may end for want of memory: by the kernel, or by native code that does not ask whether it got any."""
 
@@ -55,36 +50,15 @@ def run_module(python: Path, module: str, arguments: Sequence[str], *, stderr: i
     """
     if not python.is_file():
         raise CopyEngineError("no copy environment", where=python, expected="a Python interpreter", got="nothing there")
-    environment = {k: v for k, v in os.environ.items() if k in KEPT or k.startswith(KEPT_PREFIXES)}
-    environment |= {"PYTHONPATH": str(PACKAGE.parent), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
-        [python, "-m", module, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        env=environment,
-    ) as process:
-        try:
-            said = process.stdout.read().decode(errors="replace").strip() if process.stdout else ""
-            code = process.wait()
-        except BaseException:
-            process.kill()
-            raise
+    code, said = run_to_end(python, module, arguments, stderr=stderr)
     if code < 0:
         raise _death(signal.Signals(-code), said, module)
     if code:
-        raise _error_of(said.splitlines()[-1] if said else f"exit status {code}", module)
+        got = said[-1] if said else f"exit status {code}"
+        raise error_of(said) or CopyEngineError("the copy environment failed", where=module, got=got)
 
 
-def _death(by: signal.Signals, said: str, module: str) -> CopyEngineError:
-    if by in DEATHS and BATCHES_BEGIN in said.splitlines():
+def _death(by: signal.Signals, said: Sequence[str], module: str) -> CopyEngineError:
+    if by in DEATHS and BATCHES_BEGIN in said:
         return EngineMemoryError("the copy engine died in a batch, as it does without memory", got=by.name)
     return CopyEngineError("the copy environment was ended", where=module, expected=ADVICE, got=by.name)
-
-
-def _error_of(line: str, module: str) -> OvertureError:
-    name, _, message = line.partition(": ")
-    kind = getattr(errors, name, None)
-    if isinstance(kind, type) and issubclass(kind, OvertureError):
-        return kind(message)
-    return CopyEngineError("the copy environment failed", where=module, got=line)

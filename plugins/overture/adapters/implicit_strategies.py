@@ -11,7 +11,7 @@ from overture.adapters.als import AlsParameters, fit_factors, fold_in
 from overture.configuration import load_config
 from overture.core.behaviour import Interactions, positions_of
 from overture.core.confidence import Weights, confidence_of, weigh
-from overture.core.factors import Factors, Matrix
+from overture.core.factors import Factors, spread
 from overture.core.history import BOUGHT, VALUES, History, Items, Users
 from overture.core.item_models import Ease
 from overture.core.parameters import need_number, need_one_of, need_whole
@@ -159,8 +159,8 @@ def factor_scores(
     ))  # fmt: skip
     placed = csr_matrix((confidence.data, (users[confidence.row], columns[confidence.col])), shape=history.counts.shape)
     return FactorScores(
-        _placed(factors.user_factors, users, len(history.user_ids)),
-        _placed(factors.item_factors, columns, len(history.item_ids)),
+        spread(factors.user_factors, users, len(history.user_ids)),
+        spread(factors.item_factors, columns, len(history.item_ids)),
         placed,
         parameters.regularization_for(weights),
         np.flatnonzero(items.is_allowed),
@@ -190,13 +190,6 @@ def with_folded_in(
     both = np.concatenate([fitted.data[stays], folded.data])
     placed = csr_matrix((both, (rows, columns)), shape=scores.confidence.shape)
     return dataclasses.replace(scores, user_factors=user_factors, confidence=placed), users[has_any]
-
-
-def _placed(factors: Matrix, rows: Positions, count: int) -> Matrix:
-    """Return (count, k) with each row of factors in its place; nan elsewhere."""
-    found = np.full((count, factors.shape[1]), np.nan, np.float32)
-    found[rows] = factors
-    return found
 
 
 @dataclass(frozen=True)

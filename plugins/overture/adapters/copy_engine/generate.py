@@ -23,6 +23,7 @@ from overture.adapters.copy_engine.exchange import (
 from overture.adapters.copy_engine.memory import BATCHES_BEGIN, memory_named
 from overture.adapters.copy_engine.processors import free_threads
 from overture.adapters.turns import turn
+from overture.adapters.worker_process import end_with_input
 from overture.errors import CopyEngineError, EngineMemoryError, OvertureError
 
 BAR_WIDTH = 30
@@ -132,15 +133,6 @@ def _show(terminal: TextIO, done: int, wanted: int, speed: float) -> None:
     end = "\r" if terminal.isatty() and done < wanted else "\n"
     line = f"write_copy: [{bar}] {done}/{wanted} drafts, {speed:.0f} tokens/s"
     print(line, end=end, file=terminal, flush=True)
-
-
-def end_with_input() -> None:
-    """End this process at once when standard input closes; never returns before that."""
-    # The parent holds the other end. It closes when the parent ends, even by `kill -9`. Read below Python's own buffer:
-    # a thread that waits inside it makes the interpreter abort when it ends.
-    while os.read(0, 4096):
-        pass
-    os._exit(1)
 
 
 if __name__ == "__main__":

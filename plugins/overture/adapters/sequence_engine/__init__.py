@@ -1,0 +1,1 @@
+"""What runs in the sequence environment, and the files that it exchanges with this one."""
