@@ -39,7 +39,9 @@ class Blend:
     replenishing .406 (habits .391; +.0161, .0120 to .0204). On the days of the choice, 05-30, 06-27 and 07-25: .0411
     (.0332) and .398 (.389); there, with two other seeds .0397 and .0393, without prices .0391 and .397, without
     categories .0386 and .397, without the feature of offers .0392 and .397; lambdarank in place of log loss was no
-    better (.0405 to .0403 of new items in a prototype, behind on what was bought before).
+    better (.0405 to .0403 of new items in a prototype, behind on what was bought before). Against als_with_ease with
+    its prior, on 08-01 and 08-08: .0355 (.0292; +.0063, .0038 to .0091) and .398 (habits .385); later days stand in
+    docs/quality.md.
 
     Where the history has no single purchases, or these weeks have fewer than `least_bought` right candidates of a task
     (first days, tiny shops), nothing is learnt for it: then its lists are those of als_with_ease (discover) or habits
