@@ -25,6 +25,8 @@ WHY = {
     "build_marts": "spend of the last year, the versions of every item and user",
     "train_factors": "learns from every interaction, twice: with and without the held-out days",
     "check_interactions": "as many interactions as history has",
+    "rank_items": "reads what each user ever bought, and learns from it",
+    "check_recommendations": "looks for each listed item in its user's history",
 }
 """Steps that must grow with history, and with what."""
 

@@ -31,7 +31,7 @@ _SIGN = re.compile(r"[$€£%<>|\[\]\\`*#=~^_]")
 class DraftRules:
     """What a draft may not do; `config/copy.toml` says why.
 
-    text_length: characters of the filled text, both ends allowed. banned_words: lower case, single or several words.
+    text_length: characters of a message, both ends allowed. banned_words: lower case, single or several words.
     dangling_words: words that no phrase ends with.
     """
 
@@ -86,7 +86,7 @@ def refusal_of(
     return (
         _wrong_words(words, rules)
         or _wrong_relation(words, values["title"], rules, told)
-        or _wrong_length(fill(draft.text, values), rules)
+        or wrong_length(fill(draft.text, values), rules)
     )
 
 
@@ -140,7 +140,8 @@ def _runs(words: list[str], length: int) -> set[tuple[str, ...]]:
     return {tuple(words[start : start + length]) for start in range(len(words) - length + 1)}
 
 
-def _wrong_length(text: str, rules: DraftRules) -> str | None:
+def wrong_length(text: str, rules: DraftRules) -> str | None:
+    """Return the reason code of a text, its slots filled, that is too short or too long; None for any other."""
     shortest, longest = rules.text_length
     if len(text) < shortest:
         return "too_short"
