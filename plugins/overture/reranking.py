@@ -64,20 +64,13 @@ def train_ranker(settings: Settings, day: date) -> Learnt:
     plan = Plan.read()
     load_source(settings.source).require_day(day)
     with open_catalog(settings), open_warehouse(settings) as warehouse, one_blas_thread():
-        warehouse.attempt = _begin(warehouse, settings, day)
+        warehouse.attempt = runs.begin_beside_run(warehouse, settings, day, STEP)
         # Of this day's decision on factors, too: the days after it are made with both.
         champion = champion_of(warehouse, day + timedelta(days=1))
         learnt = _learn(warehouse, day, plan, champion)
         record_ranker(warehouse, day, learnt.ranker, _row(learnt, plan))
         fences.finish(warehouse.catalog.lake, warehouse.attempt)
     return learnt
-
-
-def _begin(warehouse: Warehouse, settings: Settings, day: date) -> fences.Try:
-    if runs.newest_run_id(warehouse, day) is None:
-        raise UsageError("no run of this day", where=day, expected="a day that a run has made", got="none")
-    run = runs.join_run(warehouse, settings, day, None, None)
-    return fences.begin_step(warehouse.catalog.lake, day, STEP, run.token, run.run_id)
 
 
 def _learn(warehouse: Warehouse, day: date, plan: Plan, champion: FactorConfiguration) -> Learnt:
@@ -141,9 +134,4 @@ def _row(learnt: Learnt, plan: Plan) -> Mapping[str, object]:
     row: dict[str, object] = {"is_accepted": learnt.is_accepted, "reason": learnt.reason, "seed": plan.rules.seed}
     if learnt.verdict is None:
         return row
-    for task, each in learnt.verdict.tasks.items():
-        row |= {f"{task}_users": each.users, f"{task}_ndcg": each.candidate, f"{task}_single_ndcg": each.other}
-        row |= {f"{task}_lead": each.lead.value, f"{task}_lead_low": each.lead.low, f"{task}_lead_high": each.lead.high}
-    over = learnt.verdict.against_baseline
-    row |= {"baseline": learnt.verdict.baseline, "baseline_ndcg": over.other}
-    return row | {"baseline_lead_low": over.lead.low, "baseline_lead_high": over.lead.high}
+    return row | learnt.verdict.as_columns("single")

@@ -18,9 +18,8 @@ from overture.adapters.parameter_search import Budget, Parameters, Search, Trial
 from overture.adapters.sources import load_source
 from overture.adapters.strategy_registry import load_strategies
 from overture.adapters.tuning_plan import Plan, Space
-from overture.adapters.warehouse import Warehouse, fences, open_warehouse, runs
+from overture.adapters.warehouse import fences, open_warehouse, runs
 from overture.adapters.warehouse.champions import champion_of, record_decision
-from overture.adapters.warehouse.fences import Try
 from overture.adapters.warehouse.tuning_reads import first_event_day, sha256_of
 from overture.competing import Field, ndcg_of, read_field
 from overture.core.backtest import lists_of
@@ -77,7 +76,7 @@ def tune(settings: Settings, order: Order, tell: Callable[[str], None], clock: C
     load_source(settings.source).require_day(order.day)
     with open_catalog(settings), one_blas_thread():
         with open_warehouse(settings) as warehouse:
-            attempt = _begin(warehouse, settings, order.day)
+            attempt = runs.begin_beside_run(warehouse, settings, order.day, STEP)
             champion, field = champion_of(warehouse, order.day), read_field(warehouse, order.day, plan)
         folder = settings.artifacts / "tuning" / order.day.isoformat()
         contest = _Search(settings, plan, field, champion)
@@ -102,13 +101,6 @@ def not_ready(settings: Settings, day: date) -> str | None:
             return f"no run has made {day}"
         first = first_event_day(warehouse, day)
     return None if first and first <= oldest else f"no event is as old as {oldest}, which a search as of {day} needs"
-
-
-def _begin(warehouse: Warehouse, settings: Settings, day: date) -> Try:
-    if runs.newest_run_id(warehouse, day) is None:
-        raise UsageError("no run of this day", where=day, expected="a day that a run has made", got="none")
-    run = runs.join_run(warehouse, settings, day, None, None)
-    return fences.begin_step(warehouse.catalog.lake, day, STEP, run.token, run.run_id)
 
 
 @dataclass(frozen=True)
@@ -214,7 +206,7 @@ def _spelt(day: date, days_before: Sequence[int]) -> str:
 
 
 def _row(tuned: Tuned, champion: FactorConfiguration, plan: Plan) -> Mapping[str, object]:
-    verdict, over = tuned.verdict, tuned.verdict.against_baseline
+    verdict = tuned.verdict
     row: dict[str, object] = {
         "version": tuned.candidate.version,
         "champion_version": champion.version,
@@ -222,9 +214,5 @@ def _row(tuned: Tuned, champion: FactorConfiguration, plan: Plan) -> Mapping[str
         "is_accepted": verdict.is_accepted,
         "reason": verdict.reason,
     }
-    for task, each in verdict.tasks.items():
-        row |= {f"{task}_users": each.users, f"{task}_ndcg": each.candidate, f"{task}_champion_ndcg": each.other}
-        row |= {f"{task}_lead": each.lead.value, f"{task}_lead_low": each.lead.low, f"{task}_lead_high": each.lead.high}
-    row |= {"baseline": verdict.baseline, "baseline_ndcg": over.other}
-    row |= {"baseline_lead_low": over.lead.low, "baseline_lead_high": over.lead.high}
+    row |= verdict.as_columns("champion")
     return row | {"trials": len(tuned.trials), "seed": plan.seed}

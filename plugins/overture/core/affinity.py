@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from overture.core.behaviour import Codes
+from overture.core.behaviour import Codes, positions_of
 from overture.core.purchases import Purchases
 from overture.core.rhythm import Amounts, Visits, Whole
 
@@ -60,7 +60,7 @@ class Affinity:
         the mean days between two; and the user's share of it by everyone's. nan where the user bought none of it.
         """
         group = self.group_of[items]
-        found = self._entries(users, group)
+        found = positions_of(self.keys, users * np.int64(self.groups) + group)
         known = found >= 0
         counts, lately, first, last = (
             np.where(known, np.append(values, 0)[found], 0).astype(np.float64)
@@ -71,10 +71,3 @@ class Affinity:
         lift = share / np.maximum(self.share[group], np.finfo(np.float64).tiny)
         last[~known] = np.nan
         return [counts, lately, last, last / np.maximum(gap, 1), lift]
-
-    def _entries(self, users: Whole, group: Whole) -> Whole:
-        wanted = users * np.int64(self.groups) + group
-        if not len(self.keys):
-            return np.full(len(wanted), -1, np.int64)
-        found = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
-        return np.where(self.keys[found] == wanted, found, -1)

@@ -80,6 +80,17 @@ class Verdict:
     baseline: str
     against_baseline: Comparison
 
+    def as_columns(self, other: str) -> dict[str, object]:
+        """Return the figures as a table of decisions has them; `other` is what the champion is called there."""
+        row: dict[str, object] = {}
+        for task, each in self.tasks.items():
+            row |= {f"{task}_users": each.users, f"{task}_ndcg": each.candidate, f"{task}_{other}_ndcg": each.other}
+            leads = {"": each.lead.value, "_low": each.lead.low, "_high": each.lead.high}
+            row |= {f"{task}_lead{end}": value for end, value in leads.items()}
+        over = self.against_baseline
+        row |= {"baseline": self.baseline, "baseline_ndcg": over.other}
+        return row | {"baseline_lead_low": over.lead.low, "baseline_lead_high": over.lead.high}
+
 
 def decide(contest: Contest, rules: Rules) -> Verdict:
     """Return whether the candidate takes the champion's place.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from overture.core.behaviour import positions_of
 from overture.core.purchases import Purchases
 
 Whole = npt.NDArray[np.int64]
@@ -110,11 +111,7 @@ class Rhythm:
 
     def entries_of(self, users: Whole, items: Whole, item_count: int) -> Whole:
         """Return where each user and item stands among the entries; -1 for a pair that is none."""
-        wanted = users * np.int64(max(1, item_count)) + items
-        if not len(self.keys):
-            return np.full(len(wanted), -1, np.int64)
-        found = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
-        return np.where(self.keys[found] == wanted, found, -1)
+        return positions_of(self.keys, users * np.int64(max(1, item_count)) + items)
 
 
 def _sums(values: npt.NDArray[np.generic], start: Whole) -> npt.NDArray[np.generic]:

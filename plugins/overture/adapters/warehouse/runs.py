@@ -7,7 +7,7 @@ from datetime import date
 
 from overture.adapters.warehouse.connection import LAKE, Warehouse, open_warehouse
 from overture.adapters.warehouse.contracts import contracts
-from overture.adapters.warehouse.fences import Try, begin_run
+from overture.adapters.warehouse.fences import Try, begin_run, begin_step
 from overture.errors import UsageError
 from overture.run import Run
 from overture.settings import Settings
@@ -79,6 +79,14 @@ def join_run(warehouse: Warehouse, settings: Settings, day: date, run_id: str | 
     if found is None:
         raise UsageError("no such run", where=run_id or str(day), expected="open_run before any other step")
     return Run(settings, day, users, *found)
+
+
+def begin_beside_run(warehouse: Warehouse, settings: Settings, day: date, step: str) -> Try:
+    """Begin a step that is no part of a run, on the day's newest run; raise UsageError for a day without one."""
+    if newest_run_id(warehouse, day) is None:
+        raise UsageError("no run of this day", where=day, expected="a day that a run has made", got="none")
+    run = join_run(warehouse, settings, day, None, None)
+    return begin_step(warehouse.catalog.lake, day, step, run.token, run.run_id)
 
 
 def newest_run_id(warehouse: Warehouse, day: date) -> str | None:
