@@ -42,7 +42,7 @@ def _fit_directly(weights: Weights, parameters: AlsParameters, threads: int) -> 
     with threadpool_limits(1, "blas"):
         model = AlternatingLeastSquares(
             factors=parameters.factors,
-            regularization=parameters.regularization_for(weights),
+            regularization=parameters.regularization_for(weights).strength,
             iterations=parameters.iterations,
             num_threads=threads,
             random_state=parameters.seed,

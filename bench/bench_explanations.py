@@ -16,6 +16,7 @@ from overture.core.confidence import confidence_of, weigh
 from overture.core.explanations import blocks_of_like_length, padded_rows
 from overture.core.factors import Matrix
 from overture.core.ranking import rank_by_factors
+from overture.core.regularization import Regularization
 from overture.core.scoring import FactorScores
 
 LENGTH, ASKED_USERS, SEED = 10, 40, 3
@@ -33,7 +34,7 @@ class Task:
 
     item_factors: Matrix
     confidence: csr_matrix
-    regularization: float
+    regularization: Regularization
     targets: Positions
 
     def of(self, users: Positions) -> "Task":
@@ -88,7 +89,7 @@ def _task() -> Task:
 def _implicit(task: Task, users: Positions, keep: bool) -> list[list[tuple[int, float]]]:
     """Return each row's past items with their contributions; keep: hand a user's weights on from row to row."""
     model = AlternatingLeastSquares(
-        factors=task.item_factors.shape[1], regularization=task.regularization, alpha=1.0, num_threads=1
+        factors=task.item_factors.shape[1], regularization=task.regularization.strength, alpha=1.0, num_threads=1
     )
     model.item_factors, found = task.item_factors, []
     everything = task.confidence.shape[1]

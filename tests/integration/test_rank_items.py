@@ -85,7 +85,9 @@ def test_the_shares_of_a_score_are_implicits_explanation_and_the_weights_of_ease
 ) -> None:
     weights, stage = weights_of(trained), read_stage(trained, DAY, load_config("ranking"), ["purchase"])[0]
     model = AlternatingLeastSquares(
-        factors=parameters().factors, regularization=parameters().regularization_for(weights), num_threads=1
+        factors=parameters().factors,
+        regularization=parameters().regularization_for(weights).strength,
+        num_threads=1,
     )
     model.user_factors, model.item_factors = factors.user_factors, factors.item_factors
     confidence = confidence_of(weights.matrix, parameters().alpha)

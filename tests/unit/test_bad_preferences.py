@@ -106,7 +106,7 @@ def test_a_weight_that_single_precision_cannot_hold_or_that_is_no_weight_is_no_c
         confidence_of(csr_matrix([[1.0, weight]]), alpha=1.0)
 
 
-@pytest.mark.parametrize("name", ["factors", "iterations", "relative_regularization", "alpha", "least_weight", "seed"])
+@pytest.mark.parametrize("name", list(AlsParameters.__annotations__))
 @pytest.mark.parametrize("bad", [-1, np.nan, np.inf, "two", None, True])
 def test_a_parameter_of_the_fit_that_cannot_be_is_refused_by_name(name: str, bad: object) -> None:
     with pytest.raises(SettingsError, match=f"bad parameter; where: als.toml, {name}; .*got: {bad!r}"):

@@ -8,6 +8,7 @@ from scipy.sparse import csr_matrix
 from bench import bench_explanations, bench_ranking_large, bench_scale, bench_spark
 from bench.machine import exponent, machine
 from overture.core.confidence import confidence_of
+from overture.core.regularization import Regularization
 
 SMALL = replace(bench_scale.PLAN, users=40, items=60, clusters=3, purchases=12)
 
@@ -77,7 +78,7 @@ def test_contributions_that_are_measured_are_those_of_implicit(capsys: pytest.Ca
     bought = csr_matrix((random.random((30, 50)) < 0.2) * random.random((30, 50)))
     targets = np.argsort(random.random((30, 50)), axis=1)[:, : bench_explanations.LENGTH]
     factors = random.normal(size=(50, 6)).astype(np.float32)
-    task = bench_explanations.Task(factors, confidence_of(bought, 2.0), 0.5, targets)
+    task = bench_explanations.Task(factors, confidence_of(bought, 2.0), Regularization(0.5), targets)
     asked = np.array([3, 4, 20])
 
     for keep in (False, True):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, random_array
 
+from overture.core.regularization import Regularization
 from overture.core.scoring import FactorScores, ItemScores, SumOfScores, best_of, values_at
 from overture.core.strategies import DISCOVER, REPLENISH, Asked
 
@@ -14,18 +15,20 @@ BOUGHT.data += 1
 BOUGHT.sort_indices()
 
 
-def factor_scores() -> FactorScores:
+def factor_scores(power: float = 0.0) -> FactorScores:
     """User factors solved from random item factors, one user and one item unknown."""
     items = RANDOM.normal(size=(ITEMS, K)).astype(np.float32)
     known = BOUGHT.toarray()
     known[3], known[:, 5] = 0, 0
     y = items.astype(np.float64) * (np.arange(ITEMS) != 5)[:, None]
     users = np.zeros((USERS, K))
+    regularization = Regularization(REGULARIZATION, power)
+    strengths = regularization.of(csr_matrix(known))
     for user, c in enumerate(known):
-        normal = y.T @ (np.where(c > 0, c, 1)[:, None] * y) + REGULARIZATION * np.eye(K)
+        normal = y.T @ (np.where(c > 0, c, 1)[:, None] * y) + strengths[user] * np.eye(K)
         users[user] = np.linalg.solve(normal, y.T @ c)
     users[3], items[5] = np.nan, np.nan
-    return FactorScores(users.astype(np.float32), items, csr_matrix(known), REGULARIZATION, ALLOWED)
+    return FactorScores(users.astype(np.float32), items, csr_matrix(known), regularization, ALLOWED)
 
 
 def item_scores() -> ItemScores:
@@ -39,7 +42,7 @@ SUM = SumOfScores(PARTS, RANDOM.random(ITEMS) + 0.5, RANDOM.random(ITEMS))
 EVERYONE = np.arange(USERS)
 
 
-@pytest.mark.parametrize("learnt", [*PARTS, SUM], ids=["factors", "items", "sum"])
+@pytest.mark.parametrize("learnt", [*PARTS, factor_scores(power=1.0), SUM], ids=["factors", "items", "scaled factors", "sum"])
 def test_the_contributions_of_the_whole_history_and_what_is_given_sum_to_the_score(learnt: FactorScores) -> None:
     history = np.tile(np.append(np.arange(ITEMS), -1), (USERS, 1))
     targets = np.tile(ALLOWED, (USERS, 1))

@@ -16,6 +16,7 @@ from overture.core.history import BOUGHT, VALUES, History, Items, Users
 from overture.core.item_models import Ease
 from overture.core.parameters import need_number, need_one_of, need_whole
 from overture.core.ranking import Positions
+from overture.core.regularization import Regularization
 from overture.core.scoring import FactorScores, SumOfScores, best_of
 from overture.core.strategies import Asked, Recommend, no_lists
 
@@ -117,7 +118,7 @@ class Bpr:
         user_factors, item_factors = (np.asarray(side, np.float32) for side in (model.user_factors, model.item_factors))
         user_factors[np.diff(learnt.indptr) == 0] = np.nan
         item_factors[np.bincount(learnt.indices, minlength=learnt.shape[1]) == 0] = np.nan
-        scores = FactorScores(user_factors, item_factors, learnt, 0.0, np.flatnonzero(items.is_allowed))
+        scores = FactorScores(user_factors, item_factors, learnt, Regularization(0.0), np.flatnonzero(items.is_allowed))
         return lambda asked, k: best_of(scores, asked, k)[0]
 
 

@@ -16,6 +16,7 @@ from overture.adapters.worker_process import error_of, run_to_end
 from overture.core.factors import spread
 from overture.core.history import History, Items, Users
 from overture.core.parameters import need_number, need_one_of, need_whole
+from overture.core.regularization import Regularization
 from overture.core.scoring import FactorScores, best_of
 from overture.core.sequences import Sequences
 from overture.core.strategies import Recommend, no_lists
@@ -113,7 +114,7 @@ class SasRec:
             spread(trained.users, sequences.users, len(interactions.user_ids)),
             spread(trained.items, sequences.items, len(interactions.item_ids)),
             interactions.counts,
-            0.0,
+            Regularization(0.0),
             np.flatnonzero(items.is_allowed),
         )
         return lambda asked, k: best_of(scores, asked, k)[0]

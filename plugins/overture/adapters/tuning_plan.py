@@ -16,6 +16,7 @@ FILE: Final = "tuning.toml"
 SHAPES: Final = {
     "factors": {"is_whole": True, "is_log": True},
     "relative_regularization": {"is_log": True},
+    "frequency_scaling": {},
     "alpha": {"is_log": True},
     "iterations": {"is_whole": True},
     "least_weight": {},

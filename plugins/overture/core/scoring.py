@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 from overture.core.behaviour import positions_of
 from overture.core.factors import Matrix
 from overture.core.ranking import Positions, Scores
+from overture.core.regularization import Regularization
 from overture.core.strategies import Asked
 
 
@@ -53,13 +54,13 @@ class FactorScores:
 
     user_factors: (users, k) float32, item_factors: (items, k) float32, both in the history's order; a row of nan is
     unknown. confidence: (users, items) float32 CSR that the user factors were solved from, by the normal equations with
-    `regularization` (Hu, Koren and Volinsky, 2008, equation 4).
+    the users' `regularization` (Hu, Koren and Volinsky, 2008, equation 4).
     """
 
     user_factors: Matrix
     item_factors: Matrix
     confidence: csr_matrix
-    regularization: float
+    regularization: Regularization
     allowed: Positions
 
     def scores(self, users: Positions) -> Matrix:
@@ -74,7 +75,8 @@ class FactorScores:
     def contributions(self, users: Positions, history: Positions, targets: Positions) -> Scores:
         """Split each score by section 5 of Hu, Koren and Volinsky (2008): y_i' W c_uj y_j, W = (Y'CY + reg I)^-1."""
         known = np.nan_to_num(self.item_factors)
-        gram = known.T @ known + self.regularization * np.eye(known.shape[1], dtype=np.float32)
+        strength = self.regularization.of(self.confidence[users]).astype(np.float32)[:, None, None]
+        gram = known.T @ known + strength * np.eye(known.shape[1], dtype=np.float32)
         confidence = values_at(self.confidence, users, history).astype(np.float32)
         items = known[history]
         normal = gram + np.matmul((items * np.maximum(confidence - 1, 0)[:, :, None]).transpose(0, 2, 1), items)
