@@ -42,7 +42,9 @@ SUM = SumOfScores(PARTS, RANDOM.random(ITEMS) + 0.5, RANDOM.random(ITEMS))
 EVERYONE = np.arange(USERS)
 
 
-@pytest.mark.parametrize("learnt", [*PARTS, factor_scores(power=1.0), SUM], ids=["factors", "items", "scaled factors", "sum"])
+@pytest.mark.parametrize(
+    "learnt", [*PARTS, factor_scores(power=1.0), SUM], ids=["factors", "items", "scaled factors", "sum"]
+)
 def test_the_contributions_of_the_whole_history_and_what_is_given_sum_to_the_score(learnt: FactorScores) -> None:
     history = np.tile(np.append(np.arange(ITEMS), -1), (USERS, 1))
     targets = np.tile(ALLOWED, (USERS, 1))

@@ -105,8 +105,8 @@ def fit_factors(weights: Weights, parameters: AlsParameters, threads: int) -> Fa
         raise ValueError("nothing to learn from; expected: a user and item that weigh enough; got: none")
     confidence = confidence_of(weights.matrix, parameters.alpha)
     of_users = parameters.regularization_for(weights)
-    by_user, by_item = _alike(confidence, of_users), confidence.T.tocsr()
-    by_item = _alike(by_item, replace(of_users, usual=usual_pairs(by_item)))
+    by_user, transposed = _alike(confidence, of_users), confidence.T.tocsr()
+    by_item = _alike(transposed, replace(of_users, usual=usual_pairs(transposed)))
     with one_blas_thread():
         # Without an iteration it does nothing but draw the start.
         model = _model(parameters.factors, threads, iterations=0, random_state=parameters.seed)

@@ -16,8 +16,8 @@ class Regularization:
     """What is added to the diagonal of a row's normal equations: strength * (pairs / usual) ** power.
 
     strength: of a row with the usual number of pairs, 0 or more. power: 0 draws all rows alike (Hu, Koren and Volinsky,
-    2008), 1 in proportion to their pairs (Zhou et al., 2008); Rendle et al., "Revisiting the performance of iALS on item
-    recommendation benchmarks" (2021), section 3.2, call it the frequency scaling exponent. usual: above 0.
+    2008), 1 in proportion to their pairs (Zhou et al., 2008); "frequency scaling" to Rendle et al., "Revisiting the
+    performance of iALS on item recommendation benchmarks" (2022). usual: above 0.
     """
 
     strength: float
