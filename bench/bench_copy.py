@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from bench.real_day import DAY
-from overture import copywriting
+from overture import composing, copywriting, message_plans
 from overture.adapters.copy_engine.exchange import Job, RawDraft, read_shards, shards, write_job
 from overture.adapters.copy_process import generate_drafts
 from overture.adapters.model_store import copy_python, ensure_model
@@ -42,7 +42,7 @@ def main() -> None:
     """Print seconds, tokens a second, their ratio to one at a time, reasons of refusal and some messages."""
     settings = Settings.from_environment()
     model = ensure_model(settings)
-    plans = [copywriting.plan_message(recipient, DAY, model) for recipient in recipients()]
+    plans = [message_plans.plan_message(recipient, DAY, model) for recipient in recipients()]
     options = copywriting.engine_options(model)
     wanted = list({request.draft_id: request for plan in plans for request in plan.requests}.values())
     job = Job(options, copywriting.sampling(), wanted)
@@ -60,7 +60,7 @@ def main() -> None:
     print(f"ratio {speed / speed_alone:.1f}")
     same = sum(drafts[identity].text == draft.text for identity, draft in again.items())
     print(f"the same words one at a time: {same} of {len(again)}")
-    rows = [copywriting.compose(plan, drafts, DAY)[0] for plan in plans]
+    rows = [composing.compose(plan, drafts, DAY)[0] for plan in plans]
     refusals = Counter(str(row["refusal"]) for row in rows if "refusal" in row)
     print(f"messages from a draft: {1 - refusals.total() / len(rows):.0%}; else: {dict(refusals.most_common())}")
     for row in rows[:SHOWN]:

@@ -1,0 +1,81 @@
+"""What one user's message is to be made of: the facts that it may state, and the drafts that are asked for."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from overture.adapters.copy_engine.exchange import CopyRequest
+from overture.adapters.model_store import Model
+from overture.configuration import load_config
+from overture.core.claims import Fact, FactRules, Recipient, facts_of
+from overture.core.prompts import (
+    Prompt,
+    chat,
+    draft_id,
+    grammar,
+    parse_prompt,
+    render_request,
+    request_seed,
+    safe_name,
+)
+from overture.core.slots import TitleRules, readable_title
+from overture.errors import SettingsError
+from overture.settings import PACKAGE
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one user's message is made of: the facts it may state, and the drafts that are asked for, best first."""
+
+    recipient: Recipient
+    facts: dict[str, Fact]
+    requests: tuple[CopyRequest, ...]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The facts as they read, by slot."""
+        return {slot: fact.rendered for slot, fact in self.facts.items()}
+
+
+def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
+    """Return the facts of the recipient's item and the requests for drafts about it."""
+    config, prompt = load_config("copy"), prompt_of("prompt")
+    rules = FactRules.from_config(config)
+    facts = facts_of(recipient, day, rules)
+    names = _names(recipient, facts, prompt, rules.titles)
+    messages, pattern = chat(prompt, render_request(prompt.request, names)), grammar(prompt, facts)
+    requests = []
+    for attempt in range(config["message"]["attempts"]):
+        steered_by = dict(config["sampling"]) | {
+            "context_tokens": config["engine"]["context_tokens"],
+            "attempt": attempt,
+        }
+        identity = draft_id(messages, pattern, model.fingerprint, steered_by, prompt.version)
+        seed = request_seed(identity, config["sampling"]["seed"])
+        requests.append(CopyRequest(identity, [list(message) for message in messages], pattern, seed, prompt.version))
+    return Plan(recipient, facts, tuple(requests))
+
+
+def _names(recipient: Recipient, facts: dict[str, Fact], prompt: Prompt, rules: TitleRules) -> dict[str, str]:
+    """Return what the prompt's places stand for: catalogue names made safe, and why this item was chosen."""
+    names = {
+        "title": recipient.title,
+        "department": recipient.department,
+        "category": recipient.category,
+        "brand": recipient.brand,
+        "reason_item": recipient.reason_title if "reason_item" in facts else None,
+    }
+    safe = {place: safe_name(readable_title(name, rules), rules.longest) for place, name in names.items() if name}
+    why = "reason" if "reason_item" in safe else "department" if recipient.is_favourite_department else "popular"
+    return safe | {"why": render_request(prompt.reasons.get(why, ""), safe)}
+
+
+@cache
+def prompt_of(kind: str) -> Prompt:
+    """Return the configured prompt or template; raise SettingsError when its file is missing."""
+    version = load_config("copy")["message"][kind]
+    path = PACKAGE / "prompts" / f"{version}.md"
+    try:
+        return parse_prompt(path.read_text(encoding="utf-8"), version)
+    except (OSError, ValueError) as error:
+        raise SettingsError("unreadable prompt", where=path, expected="a prompt file", got=error) from error
