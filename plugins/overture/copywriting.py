@@ -1,20 +1,25 @@
 """The steps that write a message for each chosen user: ask for drafts, generate the missing ones, check and fill."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from overture.adapters.copy_engine.exchange import (
+    Budget,
     EngineOptions,
     Job,
     Sampling,
+    is_over_budget,
+    never_made,
     read_job,
     read_shards,
     shards,
     write_job,
 )
+from overture.adapters.copy_engine.leases import may_remove_from, nothing_removed_from
 from overture.adapters.copy_process import generate_drafts
 from overture.adapters.model_store import Model, copy_python, locate_model
 from overture.adapters.warehouse import Warehouse
@@ -22,6 +27,7 @@ from overture.adapters.warehouse.copy_reads import read_recipients, store_drafts
 from overture.adapters.warehouse.runs import StepCost
 from overture.composing import compose
 from overture.configuration import load_config
+from overture.core.drafts import OVER_BUDGET
 from overture.message_plans import Plan, plan_message
 from overture.run import Run
 
@@ -39,22 +45,31 @@ def prepare_copy(run: Run, warehouse: Warehouse) -> StepCost:
     wanted = {request.draft_id: request for plan in plans for request in plan.requests}
     stored = stored_drafts(warehouse, list(wanted))
     missing = [request for identity, request in wanted.items() if identity not in stored]
-    write_job(_job_file(run), Job(engine_options(model), sampling(), missing))
+    write_job(_job_file(run), Job(engine_options(model), sampling(), missing, budget(), _label(run)))
     return StepCost(drafts_reused=len(stored))
 
 
-def write_copy(run: Run) -> StepCost:
-    """Generate the drafts that are asked for and in no shard yet, in the copy environment; start nothing for none.
+def write_copy(run: Run, warehouse: Warehouse) -> StepCost:
+    """Generate the drafts that are asked for and neither stored nor in a shard, in the copy environment.
 
+    Other runs may have stored some since they were asked for. Starts nothing for none; returns what this run made.
     Raises ModelError and CopyEngineError.
     """
-    job, folder = read_job(_job_file(run)), _shards_folder(run)
-    before = read_shards(folder)
-    if {request.draft_id for request in job.requests} <= before.keys():
-        return StepCost(drafts_reused=len(job.requests))
-    generate_drafts(copy_python(run.settings), _job_file(run), folder)
-    made = [draft for identity, draft in read_shards(folder).items() if identity not in before]
+    file, folder = _job_file(run), _shards_folder(run)
+    # From here on a draft that another run makes is either in the lake or stays in a shard: none is made twice.
+    with nothing_removed_from(folder):
+        job = read_job(file)
+        stored = stored_drafts(warehouse, [request.draft_id for request in job.requests])
+        asked = [request for request in job.requests if request.draft_id not in stored]
+        before = read_shards(folder)
+        missing = {request.draft_id for request in asked} - before.keys()
+        if not missing:
+            return StepCost(drafts_reused=len(job.requests))
+        write_job(file, replace(job, requests=asked))
+        generate_drafts(copy_python(run.settings), file, folder)
+        made = [draft for identity, draft in read_shards(folder, job.label).items() if identity in missing]
     return StepCost(
+        drafts_reused=len(job.requests) - len(missing),
         tokens_in=sum(draft.tokens_in for draft in made),
         tokens_out=sum(draft.tokens_out for draft in made),
         drafts_made=len(made),
@@ -63,10 +78,14 @@ def write_copy(run: Run) -> StepCost:
 
 def render_messages(run: Run, warehouse: Warehouse) -> None:
     """Store the new drafts; write each user's message and its claims from the draft if it passes, else the template."""
-    finished = shards(_shards_folder(run))
-    store_drafts(warehouse, list(read_shards(_shards_folder(run)).values()), run.day)
+    folder = _shards_folder(run)
+    with nothing_removed_from(folder):
+        finished = shards(folder)
+        store_drafts(warehouse, list(read_shards(folder).values()), run.day)
     plans = _plans(run, warehouse, locate_model(run.settings))
     drafts = stored_drafts(warehouse, [request.draft_id for plan in plans for request in plan.requests])
+    if is_over_budget(_job_file(run), _label(run)):
+        drafts = {r.draft_id: never_made(r, OVER_BUDGET) for plan in plans for r in plan.requests} | drafts
     made = [compose(plan, drafts, run.day) for plan in plans]
     messages = [message for message, _ in made]
     claims = [claim for _, claims in made for claim in claims]
@@ -76,8 +95,9 @@ def render_messages(run: Run, warehouse: Warehouse) -> None:
         lake.replace_day(CLAIMS, run.day, _table(claims, CLAIM_TYPES))
 
     warehouse.write(f"render messages {run.day}", work)
-    for shard in finished:
-        shard.unlink(missing_ok=True)
+    if may_remove_from(folder):
+        for shard in finished:
+            shard.unlink(missing_ok=True)
 
 
 MESSAGE_TYPES = {"data_day": pa.date32()} | {
@@ -107,6 +127,11 @@ def sampling() -> Sampling:
     return Sampling(**settings)
 
 
+def budget() -> Budget:
+    """Return the configured ceiling of what a run may spend on drafts."""
+    return Budget(**load_config("copy")["budget"])
+
+
 def engine_options(model: Model) -> EngineOptions:
     """Return how the engine is set up for a model."""
     return EngineOptions(model=model.location, name=model.name, **load_config("copy")["engine"])
@@ -117,7 +142,12 @@ def _job_file(run: Run) -> Path:
 
 
 def _shards_folder(run: Run) -> Path:
-    return run.settings.copy / str(run.day) / "shards"
+    """Return the folder that the workers of all runs share."""
+    return run.settings.copy / "drafts"
+
+
+def _label(run: Run) -> str:
+    return f"{run.day}.{run.token}"
 
 
 def _table(rows: Sequence[dict[str, Any]], types: dict[str, pa.DataType]) -> pa.Table:

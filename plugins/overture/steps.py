@@ -90,7 +90,7 @@ def prepare_copy(run: Run, warehouse: Warehouse) -> StepCost:
 
 def write_copy(run: Run, warehouse: Warehouse) -> StepCost:
     """Generate the missing drafts in the copy environment."""
-    return copywriting.write_copy(run)
+    return copywriting.write_copy(run, warehouse)
 
 
 def render_messages(run: Run, warehouse: Warehouse) -> None:

@@ -12,7 +12,16 @@ import pyarrow as pa
 import pytest
 
 from overture import copywriting
-from overture.adapters.copy_engine.exchange import CopyRequest, RawDraft, read_job, shards, write_job, write_shard
+from overture.adapters.copy_engine.exchange import (
+    CopyRequest,
+    RawDraft,
+    read_job,
+    say_over_budget,
+    shards,
+    write_job,
+    write_shard,
+)
+from overture.adapters.copy_engine.leases import nothing_removed_from
 from overture.adapters.warehouse import Warehouse, open_warehouse
 from overture.configuration import load_config
 from overture.errors import CopyEngineError, ModelError
@@ -97,7 +106,7 @@ def answer(run: Run, text: str, finish_reason: str = "stop") -> None:
         RawDraft(r.draft_id, text, finish_reason, 9, 5, "vllm", "0", "paper", "cpu", "float32", 1, r.prompt_version)
         for r in requests(run)
     ]
-    write_shard(run.settings.copy / str(DAY) / "shards", made)
+    write_shard(run.settings.copy / "drafts", made)
 
 
 def written(lake: Warehouse, columns: str = "user_id, text") -> dict[str, Any]:
@@ -157,6 +166,39 @@ def test_a_user_without_a_draft_gets_the_template_and_the_row_says_why(run: Run,
     assert written(warehouse, columns)["u3"] == (
         "We picked Potato Chips for you.", "template", "not_generated", "none", "none", "plain_message.v1", None,
     )  # fmt: skip
+
+
+def test_a_message_whose_draft_the_budget_left_undone_is_written_by_the_template_and_says_so(
+    run: Run, warehouse: Warehouse
+) -> None:
+    copywriting.prepare_copy(run, warehouse)
+    job = run.settings.copy / str(DAY) / "requests.jsonl"
+    say_over_budget(job, read_job(job).label, ASKED)
+    copywriting.render_messages(run, warehouse)
+    assert set(written(warehouse, "user_id, rung, refusal").values()) == {("template", "over_budget")}
+    assert warehouse.rows("select count(*) from candidate.messages") == [(4,)]
+
+
+def test_what_another_run_stored_meanwhile_is_not_asked_for_again(run: Run, warehouse: Warehouse) -> None:
+    copywriting.prepare_copy(run, warehouse)
+    asked = read_job(run.settings.copy / str(DAY) / "requests.jsonl")
+    answer(run, GOOD)
+    copywriting.render_messages(run, warehouse)
+    write_job(run.settings.copy / str(DAY) / "requests.jsonl", asked)
+    cost = copywriting.write_copy(run, warehouse)
+    assert (cost.drafts_made, cost.drafts_reused) == (0, ASKED)
+
+
+def test_shards_that_another_run_may_need_stay_until_a_later_one_takes_them_away(
+    run: Run, warehouse: Warehouse
+) -> None:
+    copywriting.prepare_copy(run, warehouse)
+    answer(run, GOOD)
+    with nothing_removed_from(run.settings.copy / "drafts"):
+        copywriting.render_messages(run, warehouse)
+        assert len(shards(run.settings.copy / "drafts")) == 1
+    copywriting.render_messages(run, warehouse)
+    assert shards(run.settings.copy / "drafts") == []
 
 
 @pytest.mark.parametrize(
@@ -239,7 +281,7 @@ def test_a_second_run_asks_for_nothing_and_starts_no_engine(run: Run, warehouse:
     first = written(warehouse, "*")
     cost = copywriting.prepare_copy(run, warehouse)
     assert (cost.drafts_reused, requests(run)) == (ASKED, [])
-    assert copywriting.write_copy(run).drafts_made == 0
+    assert copywriting.write_copy(run, warehouse).drafts_made == 0
     copywriting.render_messages(run, warehouse)
     assert written(warehouse, "*") == first
 
@@ -249,10 +291,10 @@ def test_drafts_that_a_killed_run_left_are_taken_over(run: Run, warehouse: Wareh
     answer(run, GOOD)
     copywriting.prepare_copy(run, warehouse)
     assert len(requests(run)) == ASKED
-    assert copywriting.write_copy(run).drafts_made == 0
+    assert copywriting.write_copy(run, warehouse).drafts_made == 0
     copywriting.render_messages(run, warehouse)
     assert set(written(warehouse, "user_id, rung").values()) == {"draft"}
-    assert shards(run.settings.copy / str(DAY) / "shards") == []
+    assert shards(run.settings.copy / "drafts") == []
 
 
 def test_a_new_price_fills_the_stored_draft_anew(run: Run, warehouse: Warehouse) -> None:
@@ -270,7 +312,7 @@ def test_a_new_price_fills_the_stored_draft_anew(run: Run, warehouse: Warehouse)
 def test_missing_drafts_without_a_copy_environment_are_an_error(run: Run, warehouse: Warehouse) -> None:
     copywriting.prepare_copy(run, warehouse)
     with pytest.raises(CopyEngineError, match="no copy environment"):
-        copywriting.write_copy(run)
+        copywriting.write_copy(run, warehouse)
 
 
 def test_half_a_model_stops_the_run_before_anything_is_asked(run: Run, warehouse: Warehouse, tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ LEFT = (
     "landing/.shop.partial/2017-11-28/events.parquet",
     "models/.SmolLM2.4711/model.safetensors",
     "copy/2017-11-28/.requests.jsonl.4711",
-    "copy/2017-11-28/shards/.drafts-0001.jsonl.4711",
+    "copy/drafts/.drafts-2017-11-28.1-0-0001.jsonl.4711",
     "reports/2017-11-28/report.4711",
 )
 IN_USE = (
@@ -119,7 +119,7 @@ IN_USE = (
     "models/SmolLM2/model.safetensors",
     "models/.conversion",
     "copy/2017-11-28/requests.jsonl",
-    "copy/2017-11-28/shards/drafts-0001.jsonl",
+    "copy/drafts/drafts-2017-11-28.1-0-0001.jsonl",
     "reports/2017-11-28/report.md",
 )
 

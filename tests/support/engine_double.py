@@ -9,6 +9,7 @@ import os
 import runpy
 import signal
 import sys
+import time
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -56,6 +57,7 @@ class Engine:
         assert len(prompts) <= self.most
         with (self.folder / "batches.jsonl").open("a", encoding="utf-8") as file:
             file.write(f"{len(prompts)}\n")
+        time.sleep(self.told.get("seconds", 0))
         if len(prompts) > self.told["fits"]:
             fail(self.told["failure"])
         return [

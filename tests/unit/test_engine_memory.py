@@ -1,57 +1,23 @@
 """Batches that memory does not suffice for: our whole side of the engine, over a vLLM that fails as it is told."""
 
-import json
 import logging
-import sys
 from pathlib import Path
 
 import pytest
 
-from overture.adapters.copy_engine.exchange import CopyRequest, EngineOptions, Job, Sampling, read_shards, write_job
+from double_job import DoubleJob, requests
 from overture.adapters.copy_engine.memory import is_out_of_memory
-from overture.adapters.copy_process import generate_drafts
 from overture.errors import CopyEngineError, EngineMemoryError
-from overture.settings import CHECKOUT
 
-DOUBLE = CHECKOUT / "tests" / "support" / "engine_double.py"
-REQUESTS = [CopyRequest(f"draft{n}", [["user", "Tea"]], "Tea.", n, "test.v1") for n in range(7)]
-BATCH = 6
-SAMPLING = Sampling(0.7, 1.0, 40, 1.0, 48)
+REQUESTS = requests(7)
 FAILURES = ("gpu", "cpu", "python", "kernel", "native")
-
-
-class Trial:
-    """A job of seven requests in batches of six, and an engine that fails from some size on."""
-
-    def __init__(self, folder: Path, failure: str, fits: int | None) -> None:
-        self.folder, self.job, self.out = folder, folder / "requests.jsonl", folder / "shards"
-        self.python = folder / "python"
-        self.python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{DOUBLE}" "$@"\n', encoding="utf-8")
-        self.python.chmod(0o755)
-        told = {"failure": failure, "fits": fits}
-        (folder / "double.json").write_text(json.dumps(told), encoding="utf-8")
-        options = EngineOptions(str(folder), "double", "float32", 512, BATCH, 1, 1)
-        write_job(self.job, Job(options, SAMPLING, REQUESTS))
-
-    def generate(self) -> None:
-        generate_drafts(self.python, self.job, self.out)
-
-    @property
-    def batches(self) -> list[int]:
-        """Sizes of the batches that the engine was given, in order."""
-        written = self.folder / "batches.jsonl"
-        return [int(line) for line in written.read_text(encoding="utf-8").split()] if written.exists() else []
-
-    @property
-    def made(self) -> list[str]:
-        return sorted(read_shards(self.out))
 
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_batch_without_memory_is_tried_in_halves_by_a_new_process_until_all_drafts_are_made(
     tmp_path: Path, failure: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    trial = Trial(tmp_path, failure, fits=2)
+    trial = DoubleJob(tmp_path, REQUESTS, failure=failure, fits=2)
     with caplog.at_level(logging.WARNING, "overture.copy"):
         trial.generate()
     assert trial.batches == [6, 3, 1, 1, 1, 1, 1, 1, 1]
@@ -61,7 +27,7 @@ def test_a_batch_without_memory_is_tried_in_halves_by_a_new_process_until_all_dr
 
 @pytest.mark.parametrize("failure", ["gpu", "kernel"])
 def test_one_draft_without_memory_is_an_error_that_says_what_to_do(tmp_path: Path, failure: str) -> None:
-    trial = Trial(tmp_path, failure, fits=0)
+    trial = DoubleJob(tmp_path, REQUESTS, failure=failure, fits=0)
     with pytest.raises(
         CopyEngineError, match=r"no memory for a single draft.*more memory.*batch_size.*copy\.toml"
     ) as e:
@@ -71,11 +37,10 @@ def test_one_draft_without_memory_is_an_error_that_says_what_to_do(tmp_path: Pat
 
 
 def test_shards_that_were_finished_before_memory_ran_out_stay_and_are_not_made_again(tmp_path: Path) -> None:
-    trial = Trial(tmp_path, "cpu", fits=6)
+    trial = DoubleJob(tmp_path, REQUESTS, failure="cpu", fits=6)
     trial.generate()
-    more = [*REQUESTS, *(CopyRequest(f"more{n}", [["user", "Tea"]], "Tea.", n, "test.v1") for n in range(4))]
-    again = Trial(tmp_path, "cpu", fits=1)
-    write_job(again.job, Job(EngineOptions(str(tmp_path), "double", "float32", 512, BATCH, 1, 1), SAMPLING, more))
+    more = [*REQUESTS, *requests(4, "more")]
+    again = DoubleJob(tmp_path, more, failure="cpu", fits=1)
     again.generate()
     # Two of four are too many; those that were there are asked for no more.
     assert again.batches == [6, 1, 4, 2, 1, 1, 1, 1]
@@ -86,7 +51,7 @@ def test_shards_that_were_finished_before_memory_ran_out_stay_and_are_not_made_a
 def test_an_engine_that_cannot_start_for_memory_is_started_once_and_says_what_to_do(
     tmp_path: Path, failure: str
 ) -> None:
-    trial = Trial(tmp_path, failure, fits=None)
+    trial = DoubleJob(tmp_path, REQUESTS, failure=failure, fits=None)
     with pytest.raises(CopyEngineError, match=r"more memory, or a smaller \[engine\] cache_gib") as caught:
         trial.generate()
     assert not isinstance(caught.value, EngineMemoryError)
@@ -94,7 +59,7 @@ def test_an_engine_that_cannot_start_for_memory_is_started_once_and_says_what_to
 
 
 def test_a_batch_that_fails_for_another_reason_is_not_tried_in_halves(tmp_path: Path) -> None:
-    trial = Trial(tmp_path, "grammar", fits=2)
+    trial = DoubleJob(tmp_path, REQUESTS, failure="grammar", fits=2)
     with pytest.raises(CopyEngineError, match="no grammar") as caught:
         trial.generate()
     assert not isinstance(caught.value, EngineMemoryError)

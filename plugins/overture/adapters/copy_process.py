@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from overture.adapters.copy_engine.exchange import read_job, read_shards
+from overture.adapters.copy_engine.exchange import WHOLE, Part, read_job, read_shards
 from overture.adapters.copy_engine.memory import ADVICE, BATCHES_BEGIN
 from overture.adapters.worker_process import error_of, run_to_end
 from overture.errors import CopyEngineError, EngineMemoryError
@@ -17,8 +17,8 @@ DEATHS = {signal.SIGKILL, signal.SIGABRT, signal.SIGBUS, signal.SIGSEGV}
 """How a process may end for want of memory: by the kernel, or by native code that does not ask whether it got any."""
 
 
-def generate_drafts(python: Path, job_file: Path, folder: Path) -> None:
-    """Generate the drafts of a job that `folder` does not hold yet, as shards there.
+def generate_drafts(python: Path, job_file: Path, folder: Path, part: Part = WHOLE) -> None:
+    """Generate the drafts of a job that `folder` does not hold yet, as shards there, beginning with a part of them.
 
     A batch that memory does not suffice for is tried again in half of its size, down to one request, each time by a new
     process, for the memory of one that failed may be in any state. Finished shards stay. Raises CopyEngineError, which
@@ -26,8 +26,9 @@ def generate_drafts(python: Path, job_file: Path, folder: Path) -> None:
     """
     job = read_job(job_file)
     size = job.options.batch_size
+    chosen = ["--part", str(part.number), "--parts", str(part.of), "--end-with-input"]
     while True:
-        arguments = ["--job", str(job_file), "--out", str(folder), "--batch-size", str(size), "--end-with-input"]
+        arguments = ["--job", str(job_file), "--out", str(folder), "--batch-size", str(size), *chosen]
         try:
             return run_module(python, WORKER, arguments)
         except EngineMemoryError as error:

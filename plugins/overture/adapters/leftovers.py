@@ -32,7 +32,6 @@ def unfinished_files(settings: Settings, before: datetime) -> list[Path]:
         *settings.landing.glob(".*.partial"),
         *settings.models.glob(".*.[0-9]*"),
         *settings.copy.glob("*/.*"),
-        *settings.copy.glob("*/shards/.*"),
         *settings.reports.glob("*/report.[0-9]*"),
         *settings.airflow.glob(".*.[0-9]*"),
     ]

@@ -12,8 +12,9 @@ from overture.core.slots import SlotError, fill, slots_in
 NOT_GENERATED = "not_generated"
 TOO_LONG_PROMPT = "too_long_prompt"
 BAD_GRAMMAR = "bad_grammar"
-NEVER_ASKED = (TOO_LONG_PROMPT, BAD_GRAMMAR)
-"""Finish reasons of requests that were refused before the engine saw them; the reason is the refusal."""
+OVER_BUDGET = "over_budget"
+NEVER_ASKED = (TOO_LONG_PROMPT, BAD_GRAMMAR, OVER_BUDGET)
+"""Finish reasons of requests that the engine never saw; the reason is the refusal."""
 
 REFUSALS = (
     NOT_GENERATED, *NEVER_ASKED, "unfinished", "slot_unknown", "slot_missing", "digits", "signs", "off_grammar",

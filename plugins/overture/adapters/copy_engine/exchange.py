@@ -12,6 +12,11 @@ from overture.errors import CopyEngineError, HomeError
 
 T = TypeVar("T")
 
+HEAD_LINES = 4
+"""Lines of a job before its requests."""
+
+OVER_BUDGET = "over-budget.jsonl"
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -75,49 +80,115 @@ class EngineOptions:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What a run may spend on drafts; 0 is no limit. tokens: written by the model, by all workers of the run together.
+
+    seconds: of one worker, its engine's start included. A batch that has begun is finished.
+    """
+
+    tokens: int = 0
+    seconds: int = 0
+
+    def is_spent(self, tokens: int, seconds: float) -> bool:
+        """Say whether no further batch may begin after so many tokens and seconds."""
+        return 0 < self.tokens <= tokens or 0 < self.seconds <= seconds
+
+
+NO_LIMIT = Budget()
+
+
+@dataclass(frozen=True)
 class Job:
-    """Everything that a worker is given."""
+    """Everything that a worker is given. label: what the shards of this run are known by."""
 
     options: EngineOptions
     sampling: Sampling
     requests: list[CopyRequest]
+    budget: Budget = NO_LIMIT
+    label: str = "run"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Where one of several workers of a job begins: at part `number`, from 0, of so many; it goes on with the rest."""
+
+    number: int = 0
+    of: int = 1
+
+
+WHOLE = Part()
 
 
 def write_job(path: Path, job: Job) -> None:
-    """Write a job as JSON lines, whole or not at all: options, sampling, then one request a line."""
-    write_lines(path, [asdict(job.options), asdict(job.sampling), *map(asdict, job.requests)])
+    """Write a job as JSON lines, whole or not at all: options, sampling, budget, label, then one request a line."""
+    head = [asdict(job.options), asdict(job.sampling), asdict(job.budget), {"label": job.label}]
+    write_lines(path, [*head, *map(asdict, job.requests)])
 
 
 def read_job(path: Path) -> Job:
     """Read a job; raise CopyEngineError when the file is missing or damaged."""
-    options, sampling, *requests = read_lines(path) or [{}, {}]
+    lines = read_lines(path)
+    if len(lines) < HEAD_LINES:
+        raise CopyEngineError("not a job", where=path, expected=f"{HEAD_LINES} lines or more", got=len(lines))
+    options, sampling, budget, label, *requests = lines
     return Job(
         _build(EngineOptions, options, path),
         _build(Sampling, sampling, path),
         [_build(CopyRequest, request, path) for request in requests],
+        _build(Budget, budget, path),
+        str(label.get("label")),
     )
 
 
-def shards(folder: Path) -> list[Path]:
-    """Return the finished shards of a folder in order; empty where there is none."""
-    return sorted(folder.glob("drafts-*.jsonl"))
+def say_over_budget(job_file: Path, label: str, left: int) -> None:
+    """Note beside a job that its budget left so many of its drafts undone."""
+    write_lines(job_file.with_name(OVER_BUDGET), [{"label": label, "left": left}])
 
 
-def write_shard(folder: Path, drafts: Iterable[RawDraft]) -> Path:
-    """Write the next shard of a folder, whole or not at all; return its path. One writer at a time."""
-    last = shards(folder)
-    number = int(last[-1].stem.removeprefix("drafts-")) + 1 if last else 1
-    path = folder / f"drafts-{number:04d}.jsonl"
+def is_over_budget(job_file: Path, label: str) -> bool:
+    """Say whether that was noted of the job of this label."""
+    path = job_file.with_name(OVER_BUDGET)
+    return path.exists() and any(line.get("label") == label for line in read_lines(path))
+
+
+def never_made(request: CopyRequest, why: str) -> RawDraft:
+    """Return what stands for a draft that no engine was asked for; `why` is its finish reason."""
+    signature = dict.fromkeys(("engine", "engine_version", "model", "device", "dtype"), "none")
+    return RawDraft(
+        request.draft_id,
+        "",
+        why,
+        tokens_in=0,
+        tokens_out=0,
+        threads=0,
+        prompt_version=request.prompt_version,
+        **signature,
+    )
+
+
+def shards(folder: Path, label: str = "*") -> list[Path]:
+    """Return the finished shards of a folder in order, those of one run where its label is given."""
+    return sorted(folder.glob(f"drafts-{label}-*.jsonl"))
+
+
+def write_shard(folder: Path, drafts: Iterable[RawDraft], label: str = "run", worker: str = "0") -> Path:
+    """Write a worker's next shard, whole or not at all; return its path. One writer at a time for each worker."""
+    number = len(shards(folder, f"{label}-{worker}")) + 1
+    path = folder / f"drafts-{label}-{worker}-{number:04d}.jsonl"
     write_lines(path, map(asdict, drafts))
     return path
 
 
-def read_shards(folder: Path) -> dict[str, RawDraft]:
-    """Return the drafts of every finished shard by id, the first of each; raise CopyEngineError for a damaged one."""
+def read_shard(path: Path) -> list[RawDraft]:
+    """Return the drafts of a finished shard; raise CopyEngineError for a damaged one."""
+    return [_build(RawDraft, line, path) for line in read_lines(path)]
+
+
+def read_shards(folder: Path, label: str = "*") -> dict[str, RawDraft]:
+    """Return the drafts of finished shards by id, the first of each; raise CopyEngineError for a damaged one."""
     drafts: dict[str, RawDraft] = {}
-    for path in shards(folder):
-        for line in read_lines(path):
-            draft = _build(RawDraft, line, path)
+    for path in shards(folder, label):
+        for draft in read_shard(path):
             drafts.setdefault(draft.draft_id, draft)
     return drafts
 

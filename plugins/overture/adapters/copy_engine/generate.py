@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -17,16 +18,21 @@ from overture.adapters.copy_engine.exchange import (
     Job,
     RawDraft,
     read_job,
-    read_shards,
+    read_shard,
+    say_over_budget,
+    shards,
     write_shard,
 )
+from overture.adapters.copy_engine.leases import Leases, leases_in, worker_name
 from overture.adapters.copy_engine.memory import BATCHES_BEGIN, memory_named
 from overture.adapters.copy_engine.processors import free_threads
-from overture.adapters.turns import turn
 from overture.adapters.worker_process import end_with_input, exit_code_of
 from overture.errors import CopyEngineError, EngineMemoryError
 
 BAR_WIDTH = 30
+
+WAIT_SECONDS = 0.2
+"""Between two looks at what other workers have finished."""
 
 
 class Engine(Protocol):
@@ -40,49 +46,115 @@ def main(arguments: Sequence[str]) -> int:
     """Generate the drafts of a job that the folder does not hold yet; return 0, or an error's exit code.
 
     Progress goes to standard error; an error's one line goes to standard output, for the process that started this.
-    What the engine's libraries say goes to `engine.log` in the folder.
+    What the engine's libraries say goes to `engine.log` beside the job.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--job", type=Path, required=True, help="requests, as JSON lines")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the shards, shared with other workers")
     parser.add_argument("--batch-size", type=int, help="fewer requests at once than the job says")
+    parser.add_argument("--part", type=int, default=0, help="begin with this part of the requests, from 0 ...")
+    parser.add_argument("--parts", type=int, default=1, help="... of so many, then go on with what others left")
     parser.add_argument("--end-with-input", action="store_true", help="end as soon as standard input closes")
     options = parser.parse_args(arguments)
     if options.end_with_input:
         threading.Thread(target=end_with_input, daemon=True).start()
 
     def work() -> None:
-        with sole_worker(options.out), noise_to(options.out / "engine.log") as terminal:
+        with noise_to(options.job.parent / "engine.log") as terminal:
             job = read_job(options.job)
             size = options.batch_size or job.options.batch_size
-            generate_missing(replace(job, options=replace(job.options, batch_size=size)), options.out, terminal)
+            begin = len(job.requests) * options.part // options.parts
+            requests = job.requests[begin:] + job.requests[:begin]
+            job = replace(job, options=replace(job.options, batch_size=size), requests=requests)
+            left = generate_missing(job, options.out, terminal)
+            if left:
+                say_over_budget(options.job, job.label, left)
 
     return exit_code_of(work)
 
 
 def generate_missing(job: Job, folder: Path, terminal: TextIO) -> int:
-    """Generate what no finished shard holds, one shard a batch; return how many. Starts no engine for nothing.
+    """Generate what no finished shard holds, one shard a batch; start no engine for nothing.
 
-    Raises EngineMemoryError when memory runs out in a batch: the engine is then in no known state, and a new process
-    may try a smaller one. Raises CopyEngineError, which says what to do, when it runs out before.
+    What another worker is making is left to it, and made here should that one end without it. Returns how many drafts
+    the budget left undone. Raises EngineMemoryError when memory runs out in a batch: the engine is then in no known
+    state, and a new process may try a smaller one. Raises CopyEngineError, which says what to do, when it runs out
+    before.
     """
-    stored = read_shards(folder)
-    missing = [request for request in job.requests if request.draft_id not in stored]
-    if not missing:
-        return 0
+    begun, wanted, engine = time.monotonic(), len(job.requests), None
+    with leases_in(folder) as leases:
+        work = Work(job, folder, leases)
+        while work.pending:
+            if job.budget.is_spent(work.tokens, time.monotonic() - begun):
+                return _over_budget(work, terminal)
+            batch = work.next_batch()
+            if not batch:
+                time.sleep(WAIT_SECONDS)
+                continue
+            engine = engine or _started(job, terminal)
+            with memory_named(EngineMemoryError, "no memory for a batch", f"a batch of {len(batch)}"):
+                drafts = engine.write(batch)
+            work.finish(drafts)
+            _show(terminal, wanted - len(work.pending), wanted, work.tokens_here / (time.monotonic() - begun))
+    return 0
+
+
+class Work:
+    """What is left of a job, as told by the finished shards and by what other workers are making."""
+
+    def __init__(self, job: Job, folder: Path, leases: Leases) -> None:
+        self.pending: Sequence[CopyRequest] = job.requests
+        self.tokens = self.tokens_here = 0
+        self._job, self._folder, self._leases = job, folder, leases
+        self._read: set[str] = set()
+        self._worker = worker_name()
+        self._look()
+
+    def next_batch(self) -> list[CopyRequest]:
+        """Lease the next requests that nobody has made or is making; none where others are making all that is left."""
+        batch: list[CopyRequest] = []
+
+        def choose(others: frozenset[str]) -> list[str]:
+            self._look()
+            batch.extend(islice((r for r in self.pending if r.draft_id not in others), self._job.options.batch_size))
+            return [request.draft_id for request in batch]
+
+        self._leases.take(choose)
+        return batch
+
+    def finish(self, drafts: Sequence[RawDraft]) -> None:
+        """Write a batch's shard, then give its leases back."""
+        write_shard(self._folder, drafts, self._job.label, self._worker)
+        self._leases.release()
+        self.tokens_here += sum(draft.tokens_out for draft in drafts)
+        self._look()
+
+    def _look(self) -> None:
+        """Take note of the shards that were not there before, whoever wrote them."""
+        ours = {path.name for path in shards(self._folder, self._job.label)}
+        found: set[str] = set()
+        for path in shards(self._folder):
+            if path.name not in self._read:
+                drafts = read_shard(path)
+                found |= {draft.draft_id for draft in drafts}
+                self.tokens += sum(draft.tokens_out for draft in drafts) if path.name in ours else 0
+                self._read.add(path.name)
+        self.pending = [request for request in self.pending if request.draft_id not in found] if found else self.pending
+
+
+def _started(job: Job, terminal: TextIO) -> Engine:
     with memory_named(CopyEngineError, "no memory to start the copy engine", job.options.name):
         engine = _open_engine(job, terminal)
     print(BATCHES_BEGIN, flush=True)
-    size = job.options.batch_size
-    start, tokens = time.monotonic(), 0
-    for first in range(0, len(missing), size):
-        batch = missing[first : first + size]
-        with memory_named(EngineMemoryError, "no memory for a batch", f"a batch of {len(batch)}"):
-            drafts = engine.write(batch)
-        write_shard(folder, drafts)
-        tokens += sum(draft.tokens_out for draft in drafts)
-        _show(terminal, first + len(drafts), len(missing), tokens / (time.monotonic() - start))
-    return len(missing)
+    return engine
+
+
+def _over_budget(work: Work, terminal: TextIO) -> int:
+    left = len(work.pending)
+    print(
+        f"write_copy: the budget is spent after {work.tokens} tokens; {left} drafts are left", file=terminal, flush=True
+    )
+    return left
 
 
 def _open_engine(job: Job, terminal: TextIO) -> Engine:
@@ -96,14 +168,6 @@ def _open_engine(job: Job, terminal: TextIO) -> Engine:
 
     os.environ.update(quiet_environment(job.options, threads))
     return VllmEngine(job.options, job.sampling, threads)
-
-
-@contextmanager
-def sole_worker(folder: Path) -> Iterator[None]:
-    """Hold the folder: a second worker waits here, and then finds what the first has left to do."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with turn(folder / ".worker"):
-        yield
 
 
 @contextmanager

@@ -217,7 +217,11 @@ union all
 select 'templates_without_reason', count(*), min(key_text) from messages
 where rung = 'template' and coalesce(trim(refusal), '') = ''
 union all
-select 'template_messages', count(*), min(key_text) from messages where rung = 'template'
+-- A spent budget is somebody's choice; the ceiling is there for a model, a prompt or a grammar that is broken.
+select 'template_messages', count(*), min(key_text) from messages
+where rung = 'template' and coalesce(refusal, '') <> 'over_budget'
+union all
+select 'over_budget_messages', count(*), min(key_text) from messages where coalesce(refusal, '') = 'over_budget'
 union all
 select 'allowed_template_messages', greatest($allowed_templates, floor($largest_template_share * count(*))), null
 from messages
