@@ -19,14 +19,20 @@ class OutOfMemoryError(RuntimeError):
     """Named like torch's, and as deep in the tree of errors."""
 
 
+TAKEN = (
+    "Free memory on device cuda:0 (5.51/79.18 GiB) on startup is less than desired GPU memory utilization "
+    "(0.92, 72.84 GiB). Decrease GPU memory utilization or reduce GPU memory used by other processes."
+)
 ON_CPU = "[enforce fail at alloc_cpu.cpp:121] data. DefaultCPUAllocator: can't allocate memory: you tried to allocate 9"
 
 
 def fail(how: str) -> None:
-    """Fail like torch on a GPU or a CPU, like the C++ library, like the kernel, or otherwise."""
+    """Fail like torch on a GPU or a CPU, vLLM on a GPU that others use, the C++ library, the kernel, or otherwise."""
     match how:
         case "gpu":
             raise OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        case "taken":
+            raise ValueError(TAKEN)
         case "cpu":
             raise RuntimeError(ON_CPU)
         case "python":

@@ -47,7 +47,7 @@ def test_shards_that_were_finished_before_memory_ran_out_stay_and_are_not_made_a
     assert again.made == sorted(request.draft_id for request in more)
 
 
-@pytest.mark.parametrize("failure", ["cpu", "gpu", "kernel"])
+@pytest.mark.parametrize("failure", ["cpu", "gpu", "taken", "kernel"])
 def test_an_engine_that_cannot_start_for_memory_is_started_once_and_says_what_to_do(
     tmp_path: Path, failure: str
 ) -> None:

@@ -20,6 +20,7 @@ SAID = (
     "bad_alloc",
     "could not create a primitive",
     "requested memory for kv",
+    "is less than desired gpu memory utilization",
     "no available memory for the cache blocks",
     "larger than the available kv cache memory",
 )
