@@ -63,7 +63,9 @@ def train(job: Job, folder: Path) -> Trained:
     items = np.full((job.items, job.plan.factors), np.nan, np.float32)
     items[known] = embeddings[1:].cpu().numpy()
     seconds = time.monotonic() - began
-    return Trained(users, items, model.fit_trainer.current_epoch, seconds, str(embeddings.device), loss)
+    # The trainer has put the network back among the processors by now.
+    device = str(model.fit_trainer.strategy.root_device)
+    return Trained(users, items, model.fit_trainer.current_epoch, seconds, device, loss)
 
 
 def _model(plan: Plan, folder: Path) -> Any:
