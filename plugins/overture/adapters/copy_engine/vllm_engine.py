@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from overture.adapters.copy_engine.exchange import CopyRequest, EngineOptions, RawDraft, Sampling
+from overture.errors import CopyEngineError
 
 CACHE_BLOCK_TOKENS = 32
 """Prompts share their beginning by whole blocks; small ones waste little, and the CPU wants a multiple of 32."""
@@ -38,6 +39,9 @@ class VllmEngine:
         from vllm import LLM, __version__
         from vllm.platforms import current_platform
 
+        if not current_platform.device_type:
+            expected = "an NVIDIA GPU and its driver, or the environment of locks/copy-cpu.txt"
+            raise CopyEngineError("no device for the copy engine", where=options.name, expected=expected, got="none")
         on_cpu = current_platform.is_cpu()
         dtype = options.dtype if options.dtype != "auto" else "float32" if on_cpu else "bfloat16"
         on_device: dict[str, Any] = {}
