@@ -96,6 +96,12 @@ def test_a_gap_takes_small_words_only_and_neither_too_few_nor_too_many(gap: str)
     assert not follows(f"For {gap}, think of {{title}}.", "title")
 
 
+@pytest.mark.parametrize(("letters", "fits"), [(13, True), (20, True), (21, False)])
+def test_a_word_has_room_for_long_ones_and_still_an_end(letters: int, fits: bool) -> None:
+    assert follows(f"For a very {'z' * letters} day, think of {{title}}.", "title") is fits
+    assert follows(f"For a very hot {'z' * letters}, think of {{title}}.", "title") is fits
+
+
 def test_the_own_words_of_a_reply_are_those_in_the_gaps() -> None:
     assert own_words(PROMPT, ["title"], "{title} suits a very hot day!") == "a very hot day"
 

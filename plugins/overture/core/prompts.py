@@ -17,11 +17,13 @@ _UNSAFE = re.compile(r"[^\w &'.,%+/-]|_")
 _GAP = re.compile(r"\[(\d+)-(\d+) words\]")
 _LITERAL = re.compile(r"([\\.^$*+?{}\[\]|()/-])")
 
-WORD = "[a-z]{1,12}"
-LAST_WORD = "[a-z]{3,12}"
+WORD = "[a-z]{1,20}"
+LAST_WORD = "[a-z]{3,20}"
 """What the model may put into a gap: small letters, so that no figure, sign, brace, address or name gets in. The last
 word of a gap has three letters or more, or many a gap would end with "of a". A gap should have room for more words than
-the model wants: where it must end, words are forced into each other."""
+the model wants: where it must end, words are forced into each other. A word has room for the longest ones that a
+tokenizer knows: before every token the engine tries all those that could be too long, for 1.2 ms where 12 letters were
+the most, and for .02 ms with 20."""
 
 
 class PromptError(ValueError):
