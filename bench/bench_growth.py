@@ -12,6 +12,7 @@ from overture import steps
 from overture.adapters.catalog import open_catalog
 from overture.adapters.warehouse import Warehouse, fences, open_warehouse, publish, runs
 from overture.adapters.warehouse.contracts import DIARIES, contracts
+from overture.run import Joining
 from overture.settings import Settings
 from prove.shop import Shop
 
@@ -96,7 +97,7 @@ def _do_day(settings: Settings, warehouse: Warehouse, day: date) -> dict[str, fl
         run = steps.open_run(settings, day)
     for name in STEPS:
         with timed(name):
-            steps.perform(name, settings, day, run_id=run.run_id)
+            steps.perform(name, settings, day, Joining(run.run_id))
     with timed("publish_day"):
         warehouse.attempt = fences.begin_step(warehouse.catalog.lake, day, "publish_day", run.token, run.run_id)
         warehouse.write("no messages", _without_messages)

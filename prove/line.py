@@ -215,10 +215,11 @@ def _open_run(settings: Settings, day: date) -> str:
 
 def _perform(settings: Settings, name: str, day: date, run_id: str | None, users: int) -> object:
     from overture import steps
+    from overture.run import Joining
 
     if name == "open_run":
         return steps.open_run(settings, day, run_id).run_id
-    steps.perform(name, settings, day, run_id=run_id, users=users)
+    steps.perform(name, settings, day, Joining(run_id, users))
     return None
 
 

@@ -135,10 +135,11 @@ def _how(end: Outcome) -> str:
 
 def _whole_run(settings: Settings, day: date, users: int) -> None:
     from overture import steps
+    from overture.run import Joining
 
     run = steps.open_run(settings, day)
     for name in steps.STEPS:
-        steps.perform(name, settings, day, run_id=run.run_id, users=users)
+        steps.perform(name, settings, day, Joining(run.run_id, users))
 
 
 def _state(settings: Settings, day: date) -> dict[str, int]:

@@ -16,6 +16,7 @@ from overture.core.judgements import PUBLISHED
 from overture.core.pooling import pooled
 from overture.core.strategies import TASKS
 from overture.errors import UsageError
+from overture.run import Joining
 from overture.settings import Settings
 
 UP_TO_LISTS = tuple(steps.STEPS)[1 : list(steps.STEPS).index("prepare_copy")]
@@ -98,7 +99,7 @@ def _require_lists(settings: Settings, order: Order, horizon: int, tell: Callabl
 def _perform(settings: Settings, day: date, names: Sequence[str], tell: Callable[[str], None]) -> None:
     run = steps.open_run(settings, day, f"backtest__{day}")
     for name in names:
-        cost = steps.perform(name, settings, day, run_id=run.run_id)
+        cost = steps.perform(name, settings, day, Joining(run.run_id))
         tell(f"{day}: {name} {cost.seconds:.1f} s")
 
 

@@ -37,12 +37,13 @@ def step_command(name: str, day: str, users: str | None) -> None:
     """Do one step of a day, in its newest run or in a new one."""
     from overture import steps
     from overture.core.days import parse_day
+    from overture.run import Joining
 
     settings, parsed = Settings.from_environment(), parse_day(day)
     if name not in steps.STEPS:
         raise UsageError("no such step", where="step", expected=", ".join(steps.STEPS), got=name)
     run_id = steps.newest_run_id(settings, parsed) or steps.open_run(settings, parsed).run_id
-    cost = steps.perform(name, settings, parsed, run_id=run_id, users=_count(users))
+    cost = steps.perform(name, settings, parsed, Joining(run_id, _count(users)))
     click.echo(f"{name} {day}: {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB", err=True)
 
 

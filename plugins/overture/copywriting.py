@@ -11,6 +11,7 @@ from overture.adapters.copy_engine.exchange import (
     Budget,
     EngineOptions,
     Job,
+    Part,
     Sampling,
     is_over_budget,
     never_made,
@@ -66,7 +67,7 @@ def write_copy(run: Run, warehouse: Warehouse) -> StepCost:
         if not missing:
             return StepCost(drafts_reused=len(job.requests))
         write_job(file, replace(job, requests=asked))
-        generate_drafts(copy_python(run.settings), file, folder)
+        generate_drafts(copy_python(run.settings), file, folder, Part(*run.worker))
         made = [draft for identity, draft in read_shards(folder, job.label).items() if identity in missing]
     return StepCost(
         drafts_reused=len(job.requests) - len(missing),

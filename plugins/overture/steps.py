@@ -15,7 +15,7 @@ from overture.adapters.warehouse.runs import Models, StepCost
 from overture.configuration import config_hash
 from overture.cost import measured
 from overture.errors import UsageError
-from overture.run import Run
+from overture.run import THE_NEWEST, Joining, Run
 from overture.settings import Settings
 
 Step = Callable[[Run, Warehouse], StepCost | None]
@@ -167,24 +167,23 @@ def open_run(settings: Settings, day: date, run_id: str | None = None) -> Run:
     return Run(settings, day, None, begun.run_id, begun.token)
 
 
-def perform(
-    name: str, settings: Settings, day: date, *, run_id: str | None = None, users: int | None = None
-) -> StepCost:
+def perform(name: str, settings: Settings, day: date, joining: Joining = THE_NEWEST) -> StepCost:
     """Do one step of the newest try of a run, and note what it cost; return that.
 
-    `run_id` None joins whichever run of the day is the newest. Raises UsageError for an unknown step or a day without
-    a run, SupersededError when a newer run or try exists, and whatever the step raises.
+    Of several workers of a step, those after the first are known by its name and their number. Raises UsageError for an
+    unknown step or a day without a run, SupersededError when a newer run or try exists, and whatever the step raises.
     """
     if name not in STEPS:
         raise UsageError("no such step", where="step", expected=", ".join(STEPS), got=name)
     with open_warehouse(settings) as warehouse:
-        run = runs.join_run(warehouse, settings, day, run_id, users)
-        catalog = warehouse.catalog.lake
-        warehouse.attempt = fences.begin_step(catalog, day, name, run.token, run.run_id)
+        run = runs.join_run(warehouse, settings, day, joining.run_id, joining.users)
+        run, (number, _) = dataclasses.replace(run, worker=joining.worker), joining.worker
+        catalog, known_by = warehouse.catalog.lake, f"{name}.{number}" if number else name
+        warehouse.attempt = fences.begin_step(catalog, day, known_by, run.token, run.run_id)
         with measured() as use:
             cost = STEPS[name](run, warehouse) or StepCost()
         cost = dataclasses.replace(cost, seconds=use.seconds, peak_mb=use.peak_mb)
-        runs.record_cost(warehouse, day, name, cost)
+        runs.record_cost(warehouse, day, known_by, cost)
         fences.finish(catalog, warehouse.attempt)
     return cost
 
@@ -201,5 +200,5 @@ def run_day(settings: Settings, day: date, users: int | None) -> None:
         run = open_run(settings, day)
         for name in STEPS:
             print(f"{name} ...", end="", flush=True, file=sys.stderr)
-            cost = perform(name, settings, day, run_id=run.run_id, users=users)
+            cost = perform(name, settings, day, Joining(run.run_id, users))
             print(f" {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB", file=sys.stderr)

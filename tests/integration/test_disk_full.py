@@ -86,7 +86,7 @@ with open_warehouse(settings) as warehouse:
     kept = pa.table({"data_day": [before] * 9, "user_id": list("abcdefghi"), "rank": range(9)})
     warehouse.replace_day("marts.recommendations", before, kept)
     def do(name):
-        steps.perform(name, settings, day, run_id=run.run_id)
+        steps.perform(name, settings, day, Joining(run.run_id))
     for name in ("land_day", "build_staging", "build_intermediate", "build_marts", "train_factors", "rank_items"):
         if name in ("land_day", "build_intermediate", "train_factors", "rank_items"):
             fails(name, lambda: do(name), pages=3)

@@ -8,6 +8,6 @@ POOLS = {
         1,
         "Writers of the lake, one at a time: a waiting task costs no worker. The lake's own lock still decides.",
     ),
-    GPU: (1, "The language model's device: one engine at a time fits its memory."),
+    GPU: (1, "The language model's devices: as many slots, and workers of write_copy, as there are GPUs for it."),
 }
 """Name -> slots and description; laid into Airflow's database before it starts."""

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from overture.errors import DayRangeError, GateError, InputError, SupersededError
 from overture.orchestration.assets import PUBLISHED
 from overture.orchestration.data_day import RunRequest, read_request
-from overture.orchestration.pools import GPU, WAREHOUSE_WRITER
+from overture.orchestration.pools import GPU, POOLS, WAREHOUSE_WRITER
 from overture.orchestration.progress import watched
 from overture.settings import PACKAGE, Settings
 
@@ -57,6 +57,9 @@ OPTIONS_OF_STEP: dict[str, dict[str, Any]] = {
     "publish_day": {"outlets": PUBLISHED},
 }
 
+WORKERS_OF_STEP = {"write_copy": POOLS[GPU][0]}
+"""Steps that several workers do together, each in a slot of its own: one language model for each GPU."""
+
 PARAMETERS = {
     "day": Param(None, type=["null", "string"], title="Data day", description="YYYY-MM-DD; empty: the run's own day"),
     "users": Param(
@@ -70,12 +73,18 @@ PARAMETERS = {
 
 
 def step(name: str) -> Any:
-    """Return a task that does the step of that name for the run's data day, in the step's pool."""
+    """Return a task that does the step of that name for the run's data day, in the step's pool.
+
+    Where several workers do the step, it is mapped over their numbers.
+    """
     options = {"doc_md": _texts()[name], **OPTIONS_OF_STEP.get(name, {})}
     if name in POOL_OF_STEP:
         options["pool"] = POOL_OF_STEP[name]
 
+    workers = WORKERS_OF_STEP.get(name)
+
     def run_step(
+        worker: int = 0,
         partition_key: str | None = None,
         logical_date: datetime | None = None,
         params: Mapping[str, object] | None = None,
@@ -84,11 +93,12 @@ def step(name: str) -> Any:
         try:
             request = read_request(partition_key, logical_date, params or {})
             with watched(name):
-                _perform(name, request, str(run_id))
+                _perform(name, request, str(run_id), (worker, workers or 1))
         except POINTLESS_TO_RETRY as error:
             raise AirflowFailException(str(error)) from error
 
-    return task(task_id=name, **options)(run_step)()
+    made = task(task_id=name, **options)(run_step)
+    return made() if workers is None else made.expand(worker=list(range(workers)))
 
 
 def await_landing() -> Any:
@@ -133,11 +143,12 @@ def _texts() -> dict[str, str]:
     return {node.name: ast.get_docstring(node) or "" for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-def _perform(name: str, request: RunRequest, run_id: str) -> None:
+def _perform(name: str, request: RunRequest, run_id: str, worker: tuple[int, int]) -> None:
     from overture import steps
+    from overture.run import Joining
 
     settings = Settings.from_environment()
     if name == "open_run":
         steps.open_run(settings, request.day, run_id)
     else:
-        steps.perform(name, settings, request.day, run_id=run_id, users=request.users)
+        steps.perform(name, settings, request.day, Joining(run_id, request.users, worker))
