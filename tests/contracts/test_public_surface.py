@@ -48,6 +48,8 @@ OPERATIONS = {
         " replenish_single_ndcg replenish_lead replenish_lead_low replenish_lead_high baseline baseline_ndcg"
         " baseline_lead_low baseline_lead_high seed"
     ),
+    "ops.recalls": "kind subject data_day why recalled_by recalled_at",
+    "ops.recalled_messages": "data_day user_id item_id text draft_id prompt_version kind subject recalled_at",
 }
 COMMANDS = {
     "step": {"name", "--day", "--users"},
@@ -56,6 +58,7 @@ COMMANDS = {
     "evaluate": {"--from", "--to", "--every", "--strategies", "--prepare", "--format"},
     "tune": {"--day", "--trials", "--minutes"},
     "train-ranker": {"--day"},
+    "recall": {"--message", "--draft", "--item", "--fact", "--day", "--why", "--by"},
     "query": {"sql", "--format", "--as-of-run"},
     "fingerprint": {"--day", "--format", "--as-of-run"},
     "maintain": {"--dry-run"},

@@ -1,0 +1,121 @@
+"""Recalls: what people have withdrawn from readers, why, and what may therefore not be said again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from overture.adapters.warehouse.connection import Warehouse
+from overture.adapters.warehouse.contracts import contracts
+from overture.adapters.warehouse.copy_reads import DRAFTS
+from overture.errors import UsageError
+
+RECALLS: Final = "ops.recalls"
+RECALLED: Final = "ops.recalled_messages"
+
+MESSAGE, DRAFT, ITEM, FACT = "message", "draft", "item", "fact"
+KINDS: Final = (MESSAGE, DRAFT, ITEM, FACT)
+
+SHARES = {
+    MESSAGE: "messages.user_id = $subject and messages.data_day = $data_day",
+    DRAFT: "messages.draft_id = $subject",
+    ITEM: "messages.item_id = $subject",
+    FACT: """exists (
+        select 1 from marts.message_claims as claims
+        where claims.data_day = messages.data_day and claims.user_id = messages.user_id
+            and concat(claims.source_table, '.', claims.source_column, ':', claims.source_key) = $subject
+            and claims.source_day = coalesce($data_day, claims.source_day)
+    )""",
+}
+"""What a published message must share with a recall of each kind to be withdrawn by it."""
+
+CLAIMS_OF = "(data_day, user_id) in (select (data_day, user_id) from {})"
+
+
+@dataclass(frozen=True)
+class Recall:
+    """One case. subject: the user of a message, a draft's or item's id, or a fact as `TABLE.COLUMN:KEY`.
+
+    data_day: of the message, or the day of the fact's cell; None for a fact of any day, and for other kinds.
+    recalled_at: UTC, without a zone.
+    """
+
+    kind: str
+    subject: str
+    data_day: date | None
+    why: str
+    recalled_by: str
+    recalled_at: datetime
+
+
+def record_recall(warehouse: Warehouse, recall: Recall) -> int:
+    """Withdraw every published message that shares the subject; return how many.
+
+    One transaction: readers see all of them or none. What is withdrawn stays in ops.recalled_messages. Raises
+    UsageError for a subject that the lake does not know.
+    """
+
+    def work(lake: Warehouse) -> int:
+        for table in ("marts.messages", "marts.message_claims", RECALLS, RECALLED):
+            lake.ensure_table(table)
+        _require_known(lake, recall)
+        row = vars(recall)
+        lake.execute(f"insert into {RECALLS} by name select {', '.join(f'${name} as {name}' for name in row)}", row)
+        asked = {"subject": recall.subject} | ({"data_day": recall.data_day} if recall.kind in (MESSAGE, FACT) else {})
+        lake.execute(
+            f"create or replace temp table withdrawn as select * from marts.messages where {SHARES[recall.kind]}", asked
+        )
+        lake.execute(
+            f"insert into {RECALLED} by name select data_day, user_id, item_id, text, draft_id, prompt_version,"
+            " $kind as kind, $subject as subject, $at as recalled_at from withdrawn",
+            {"kind": recall.kind, "subject": recall.subject, "at": recall.recalled_at},
+        )
+        for table in ("marts.message_claims", "marts.messages"):
+            lake.execute(f"delete from {table} where {CLAIMS_OF.format('withdrawn')}")
+        return int(lake.rows("select count(*) from withdrawn")[0][0])
+
+    return warehouse.write(f"recall {recall.kind}", work)
+
+
+def _require_known(lake: Warehouse, recall: Recall) -> None:
+    if recall.kind == FACT:
+        place, _, key = recall.subject.partition(":")
+        schema, _, cell = place.partition(".")
+        table, _, column = cell.partition(".")
+        is_known = schema == "marts" and table in contracts() and "=" in key
+        if not is_known or column not in {each.name for each in contracts()[table].columns}:
+            expected = "marts.TABLE.COLUMN:KEY, as source_table, source_column and source_key of marts.message_claims"
+            raise UsageError("no such fact", where="recall", expected=expected, got=recall.subject)
+        return
+    where = {
+        MESSAGE: ("marts.messages", "user_id = $subject and data_day = $data_day"),
+        DRAFT: (DRAFTS, "draft_id = $subject"),
+        ITEM: ("marts.item_facts", "item_id = $subject"),
+    }
+    table, condition = where[recall.kind]
+    asked = {"subject": recall.subject} | ({"data_day": recall.data_day} if recall.kind == MESSAGE else {})
+    found = lake.columns(table) and lake.rows(f"select 1 from {table} where {condition} limit 1", asked)
+    if not found:
+        raise UsageError(f"no such {recall.kind}", where=table, expected="one that is there", got=recall.subject)
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What may not be said on a day. facts: `TABLE.COLUMN:KEY`."""
+
+    drafts: frozenset[str]
+    facts: frozenset[str]
+
+
+def recalled_on(warehouse: Warehouse, day: date) -> Recalled:
+    """Return the drafts that were recalled, and the facts that were, of this day or of any.
+
+    Recalled items and messages are left out where recipients are read.
+    """
+    if not warehouse.columns(RECALLS):
+        return Recalled(frozenset(), frozenset())
+    rows: Sequence[tuple[str, str]] = warehouse.rows(
+        f"select kind, subject from {RECALLS} where kind in ('{DRAFT}', '{FACT}') and coalesce(data_day, $day) = $day",
+        {"day": day},
+    )
+    return Recalled(*(frozenset(subject for kind, subject in rows if kind == wanted) for wanted in (DRAFT, FACT)))
