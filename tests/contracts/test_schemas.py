@@ -34,6 +34,9 @@ def test_the_search_for_stated_types_finds_them() -> None:
     assert not STATED.search('f"create temp table records (file_position integer)"')
 
 
+OPERATIONS = ("champions", "rankers", "recalled_messages", "recalls", "runs", "write_locks")
+
+
 @pytest.mark.parametrize("entity", ENTITIES.values(), ids=list(ENTITIES))
 def test_a_raw_table_has_the_columns_of_its_entity_in_types_that_its_texts_are_read_as(entity) -> None:  # type: ignore[no-untyped-def]
     found = {column.name: column.data_type for column in contract_of(f"raw.{entity.name}").columns}
@@ -43,16 +46,7 @@ def test_a_raw_table_has_the_columns_of_its_entity_in_types_that_its_texts_are_r
 
 def test_every_table_outside_the_marts_is_stated_once_with_what_it_and_its_columns_mean() -> None:
     stated = landed_contracts()
-    assert set(stated) == {
-        *TABLES,
-        "copy.drafts",
-        "ops.champions",
-        "ops.rankers",
-        "ops.recalled_messages",
-        "ops.recalls",
-        "ops.runs",
-        "ops.write_locks",
-    }
+    assert set(stated) == {*TABLES, "copy.drafts", *(f"ops.{name}" for name in OPERATIONS)}
     assert [name for name, contract in stated.items() if not contract.description.startswith("One row")] == []
     assert [(t, c.name) for t, contract in stated.items() for c in contract.columns if not c.description] == []
 

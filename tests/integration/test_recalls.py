@@ -1,7 +1,7 @@
 """What a person recalls is gone from readers at once, and is known to later runs."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
@@ -13,7 +13,7 @@ from overture.recalling import case_of, recall
 from overture.settings import Settings
 
 DAY, EARLIER = date(2017, 11, 28), date(2017, 11, 27)
-NOW = datetime(2017, 12, 1, 9, 30)
+NOW = datetime(2017, 12, 1, 9, 30, tzinfo=UTC).replace(tzinfo=None)
 PRICE_OF_ICE = "marts.item_facts.price:item_id=ice"
 
 

@@ -61,7 +61,7 @@ def record_recall(warehouse: Warehouse, recall: Recall) -> int:
         _require_known(lake, recall)
         row = vars(recall)
         lake.execute(f"insert into {RECALLS} by name select {', '.join(f'${name} as {name}' for name in row)}", row)
-        asked = {"subject": recall.subject} | ({"data_day": recall.data_day} if recall.kind in (MESSAGE, FACT) else {})
+        asked = _asked(recall, with_day=recall.kind in (MESSAGE, FACT))
         lake.execute(
             f"create or replace temp table withdrawn as select * from marts.messages where {SHARES[recall.kind]}", asked
         )
@@ -93,10 +93,14 @@ def _require_known(lake: Warehouse, recall: Recall) -> None:
         ITEM: ("marts.item_facts", "item_id = $subject"),
     }
     table, condition = where[recall.kind]
-    asked = {"subject": recall.subject} | ({"data_day": recall.data_day} if recall.kind == MESSAGE else {})
+    asked = _asked(recall, with_day=recall.kind == MESSAGE)
     found = lake.columns(table) and lake.rows(f"select 1 from {table} where {condition} limit 1", asked)
     if not found:
         raise UsageError(f"no such {recall.kind}", where=table, expected="one that is there", got=recall.subject)
+
+
+def _asked(recall: Recall, *, with_day: bool) -> dict[str, object]:
+    return {"subject": recall.subject} | ({"data_day": recall.data_day} if with_day else {})
 
 
 @dataclass(frozen=True)
