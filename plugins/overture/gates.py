@@ -94,7 +94,11 @@ def check_messages(run: Run, warehouse: Warehouse) -> None:
     """Refuse messages with open slots, with figures that no cell proves, or to readers who did not consent."""
     config = load_config("copy")
     requested = config["audience"]["users"] if run.users is None else run.users
-    limits = {**load_config("gates")["messages"], "text_length": config["message"]["text_length"]}
+    limits = {
+        **load_config("gates")["messages"],
+        "text_length": config["message"]["text_length"],
+        "buying_event_types": load_config("interactions")["buying_event_types"],
+    }
     measured = audits.messages(warehouse, run.day, requested, RUNGS, limits)
     run_gate(warehouse, "messages", measured, "check_messages", run.day)
 

@@ -101,7 +101,8 @@ def messages(
     """Return what the messages of `day` and their claims hold, each claim beside the cell that it names.
 
     requested_users: how many messages were asked for; fewer where fewer users have recommendations. limits:
-    `text_length` (shortest and longest), `largest_template_share` and `allowed_templates` (as many in any case).
+    `text_length` (shortest and longest), `largest_template_share`, `allowed_templates` (as many in any case) and
+    `buying_event_types`, after which a user has an item.
     """
     shortest, longest = limits["text_length"]
     parameters = {
@@ -112,6 +113,7 @@ def messages(
         "rungs": list(rungs),
         "largest_template_share": limits["largest_template_share"],
         "allowed_templates": limits["allowed_templates"],
+        "buying_event_types": list(limits["buying_event_types"]),
     }
     return _quantities(warehouse, "messages", parameters)
 

@@ -107,6 +107,19 @@ recommended as (
     where data_day = $day and task = 'discover' and rank = 1
 ),
 
+-- What each reader had bought before the day was over, of what messages name as reasons.
+bought as (
+    select distinct
+        user_id,
+        concat('item_id=', item_id) as item_key
+    from intermediate.int_events_cleaned
+    where
+        data_day <= $day
+        and occurred_at < cast($day as date) + 1
+        and list_contains($buying_event_types, event_type)
+        and user_id in (select claims.user_id from claims where claims.slot = 'reason_item')
+),
+
 slots_of_drafts as (
     select
         messages.user_id,
@@ -199,8 +212,17 @@ where not exists (
     where
         recommended.user_id = claims.user_id
         and recommended.item_id = claims.item_id
-        and claims.source_key in (recommended.item_key, recommended.reason_key)
+        and claims.source_key
+        = case when claims.slot = 'reason_item' then recommended.reason_key else recommended.item_key end
 )
+union all
+select 'reasons_never_bought', count(*), min(key_text) from claims
+where
+    slot = 'reason_item'
+    and not exists (
+        select 1 from bought
+        where bought.user_id = claims.user_id and bought.item_key = claims.source_key
+    )
 union all
 select 'unrecorded_engines', count(*), min(key_text) from messages
 where
