@@ -32,6 +32,7 @@ def compose(plan: Plan, drafts: Mapping[str, RawDraft], day: date) -> tuple[dict
         signature |= {"rung": "template", "refusal": str(refusals[0])}
     person = {"data_day": day, "user_id": plan.recipient.user_id, "item_id": plan.recipient.item_id}
     message = person | {"text": fill(reply, plan.values), "locale": config["message"]["locale"]}
+    message |= {"signature": plan.recipient.signature, "signature_id": plan.recipient.signature_id}
     claims = [person | {"slot": slot} | vars(fact) for slot, fact in claims_in(reply, plan.facts).items()]
     return message | signature, claims
 

@@ -105,6 +105,7 @@ MESSAGE_TYPES = {"data_day": pa.date32()} | {
     name: pa.string()
     for name in (
         "user_id", "item_id", "text", "locale", "engine", "model", "prompt_version", "draft_id", "rung", "refusal",
+        "signature", "signature_id",
     )
 }  # fmt: skip
 CLAIM_TYPES = (

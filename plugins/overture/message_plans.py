@@ -64,6 +64,7 @@ def _names(recipient: Recipient, facts: dict[str, Fact], prompt: Prompt, rules: 
         "category": recipient.category,
         "brand": recipient.brand,
         "reason_item": recipient.reason_title if "reason_item" in facts else None,
+        "likes": recipient.signature,
     }
     safe = {place: safe_name(readable_title(name, rules), rules.longest) for place, name in names.items() if name}
     why = "reason" if "reason_item" in safe else "department" if recipient.is_favourite_department else "popular"
@@ -72,10 +73,12 @@ def _names(recipient: Recipient, facts: dict[str, Fact], prompt: Prompt, rules: 
 
 @cache
 def prompt_of(kind: str) -> Prompt:
-    """Return the configured prompt or template; raise SettingsError when its file is missing."""
-    version = load_config("copy")["message"][kind]
-    path = PACKAGE / "prompts" / f"{version}.md"
+    """Return the configured prompt, with voice and examples, or the template; raise SettingsError for a bad file."""
+    config = load_config("copy")["message"]
+    names = [config[kind], *([config["voice"], config["examples"]] if kind == "prompt" else [])]
+    versions = [name for name in names if name]
+    paths = [PACKAGE / "prompts" / f"{version}.md" for version in versions]
     try:
-        return parse_prompt(path.read_text(encoding="utf-8"), version)
+        return parse_prompt("\n".join(path.read_text(encoding="utf-8") for path in paths), "+".join(versions))
     except (OSError, ValueError) as error:
-        raise SettingsError("unreadable prompt", where=path, expected="a prompt file", got=error) from error
+        raise SettingsError("unreadable prompt", where=paths[0].parent, expected="prompt files", got=error) from error

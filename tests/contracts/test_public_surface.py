@@ -16,7 +16,9 @@ TABLES = {
     ),
     "drops": "data_day task reason candidates",
     "recommendation_reasons": "data_day user_id task rank place reason_item_id share",
-    "messages": "data_day user_id item_id text locale engine model prompt_version draft_id rung refusal",
+    "messages": (
+        "data_day user_id item_id text locale engine model prompt_version draft_id rung refusal signature signature_id"
+    ),
     "message_claims": "data_day user_id item_id slot rendered source_table source_column source_key source_day",
     "model_metrics": (
         "data_day model_version strategy metric k value baseline judged_day horizon_days protocol task user_group"
@@ -30,6 +32,7 @@ TABLES = {
     ),
     "item_offers": "data_day offer_id item_id audience starts_on ends_on value",
     "user_preferences": "data_day user_id kind tag rank share_of_spend",
+    "user_signatures": "data_day user_id tastes price_tier cadence signature signature_id",
     "audience": (
         "data_day user_id has_consent locale age_band income_band household_size last_active_on"
         " favourite_department spend_28d is_eligible"

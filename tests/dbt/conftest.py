@@ -28,6 +28,7 @@ TABLES = (
     "candidate.item_facts",
     "candidate.item_offers",
     "candidate.user_preferences",
+    "candidate.user_signatures",
     "candidate.audience",
 )
 

@@ -75,7 +75,7 @@ def test_hostile_text_is_carried_as_text(lake: SmallLake) -> None:
     assert lake.rows("select count(*) from raw.items") == [(5,)]
 
 
-@pytest.mark.parametrize("table", ["item_facts", "item_offers", "user_preferences", "audience"])
+@pytest.mark.parametrize("table", ["item_facts", "item_offers", "user_preferences", "user_signatures", "audience"])
 def test_a_mart_has_exactly_the_columns_of_its_contract(lake: SmallLake, table: str) -> None:
     path = PROJECT / "models" / "marts" / table / f"{table}.yml"
     contract = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]

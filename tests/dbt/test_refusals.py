@@ -64,6 +64,7 @@ def test_an_unknown_layer_is_refused(settings: Settings) -> None:
         ("half_life_days", "1; drop table x"),
         ("active_days", True),
         ("preferred_tags", 2.5),
+        ("most_tastes", 0),
         ("buying_event_types", "purchase"),
         ("event_weights", {}),
         ("event_weights", {"purchase": "much"}),

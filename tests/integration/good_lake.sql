@@ -61,6 +61,9 @@ from (select unnest(['ana', 'ben', 'cy']) as u) as a, (select unnest(['departmen
 insert into candidate.audience (data_day, user_id, has_consent, locale, last_active_on, favourite_department,
     spend_28d, is_eligible)
 select '2017-11-28', user_id, has_consent, locale, '2017-11-28', 'department1', 12.5, has_consent from raw.users;
+insert into candidate.user_signatures (data_day, user_id, tastes, price_tier, cadence, signature, signature_id) values
+    ('2017-11-28', 'ana', 'soups a lot', 'low', 'weekly', 'soups a lot', 'd1'),
+    ('2017-11-28', 'ben', null, 'low', 'weekly', null, null);
 insert into candidate.recommendations (data_day, user_id, rank, item_id, score, strategy, reason_item_id,
     model_version, task, propensity)
 values
@@ -76,11 +79,11 @@ insert into candidate.recommendation_reasons (data_day, user_id, task, rank, pla
     ('2017-11-28', 'ana', 'discover', 2, 1, 'item-2', 1.1),
     ('2017-11-28', 'ana', 'replenish', 1, 1, 'item-1', 1.0);
 insert into candidate.messages (data_day, user_id, item_id, text, locale, engine, model, prompt_version, draft_id,
-    rung, refusal) values
+    rung, refusal, signature, signature_id) values
     ('2017-11-28', 'ana', 'item-10', 'As you like Soup 1, have a look at Soup 10 for $1.50.', 'en_US', 'vllm', 'tiny',
-        'product_message.v1', 'draft-1', 'draft', null),
+        'product_message.v1', 'draft-1', 'draft', null, 'soups a lot', 'd1'),
     ('2017-11-28', 'ben', 'item-13', 'Soup 13 is on our shelf: 10 oz for $1.50.', 'en_US', 'template', 'none',
-        'plain_message.v1', null, 'template', 'banned_word');
+        'plain_message.v1', null, 'template', 'banned_word', null, null);
 insert into candidate.message_claims (data_day, user_id, item_id, slot, rendered, source_table, source_column,
     source_key, source_day) values
     ('2017-11-28', 'ana', 'item-10', 'reason_item', 'Soup 1', 'marts.item_facts', 'title', 'item_id=item-1', '2017-11-28'),

@@ -25,6 +25,7 @@ from overture.adapters.copy_engine.leases import nothing_removed_from
 from overture.adapters.warehouse import Warehouse, open_warehouse
 from overture.configuration import load_config
 from overture.errors import CopyEngineError, ModelError
+from overture.message_plans import prompt_of
 from overture.run import Run
 from overture.settings import Settings
 from paper_model import make_paper_model
@@ -84,6 +85,7 @@ def warehouse(lake: Warehouse) -> Warehouse:
     put(lake, "candidate.item_facts", ITEMS)
     put(lake, "candidate.audience", READERS)
     put(lake, "candidate.recommendations", BEST)
+    lake.ensure_table("candidate.user_signatures")
     return lake
 
 
@@ -149,7 +151,8 @@ def test_a_message_says_what_wrote_it(run: Run, warehouse: Warehouse) -> None:
     answer(run, GOOD)
     copywriting.render_messages(run, warehouse)
     columns = "user_id, rung, refusal, engine, model, prompt_version, locale"
-    assert written(warehouse, columns)["u3"] == ("draft", None, "vllm", "paper", "product_message.v1", "en_US")
+    version = prompt_of("prompt").version
+    assert written(warehouse, columns)["u3"] == ("draft", None, "vllm", "paper", version, "en_US")
 
 
 def test_only_eligible_users_get_a_message_and_the_latest_active_come_first(run: Run, warehouse: Warehouse) -> None:

@@ -1,9 +1,13 @@
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from overture.configuration import load_config
+from overture.core.drafts import Draft, DraftRules, refusal_of
 from overture.core.prompts import (
+    Prompt,
     PromptError,
     chat,
     closed,
@@ -48,6 +52,8 @@ For a crisp school lunch, think of {title}.
 """
 PROMPT = parse_prompt(TEXT, "test.v1")
 FILES = sorted((PACKAGE / "prompts").glob("*.md"))
+EXAMPLES = [path for path in FILES if path.stem.startswith("examples_")]
+WHOLE = [path for path in FILES if path.stem.startswith(("product_", "plain_"))]
 
 
 def follows(reply: str, *slots: str) -> bool:
@@ -59,14 +65,51 @@ def test_every_prompt_file_carries_its_version_and_can_be_read(path: object) -> 
     assert path in FILES
     stem = str(path).rsplit("/", 1)[-1].removesuffix(".md")
     assert re.fullmatch(r"[a-z_]+\.v[1-9]\d*", stem)
-    assert parse_prompt((PACKAGE / "prompts" / f"{stem}.md").read_text(encoding="utf-8"), stem).openings
+    if path in WHOLE:
+        assert parse_prompt((PACKAGE / "prompts" / f"{stem}.md").read_text(encoding="utf-8"), stem).openings
 
 
-def test_the_examples_of_the_shipped_prompt_follow_its_own_grammar() -> None:
+def with_examples(examples: Path) -> Prompt:
+    files = [PACKAGE / "prompts" / "product_message.v2.md", PACKAGE / "prompts" / "brand_voice.v1.md", examples]
+    return parse_prompt("\n".join(path.read_text(encoding="utf-8") for path in files), "test.v2")
+
+
+def test_the_first_prompt_s_own_examples_follow_its_grammar() -> None:
     path = PACKAGE / "prompts" / "product_message.v1.md"
     prompt = parse_prompt(path.read_text(encoding="utf-8"), path.stem)
     assert prompt.examples
     assert [reply for _, reply in prompt.examples if own_words(prompt, ["title"], reply) is None] == []
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_examples_of_a_channel_and_tone_follow_the_grammar_and_would_pass_the_checks(path: Path) -> None:
+    prompt, rules = with_examples(path), DraftRules.from_config(load_config("copy"))
+    assert {line.split(":")[0] for asked, _ in prompt.examples for line in asked.splitlines()} == {
+        "Item", "Shelf", "Likes",
+    }  # fmt: skip
+    refused = [
+        (reply, refusal_of(Draft(reply, "stop"), {"title": title}, own_words(prompt, ["title"], reply), rules, []))
+        for title, reply in ((asked.splitlines()[0].split(": ")[1], reply) for asked, reply in prompt.examples)
+    ]
+    assert [(reply, refusal) for reply, refusal in refused if refusal] == []
+
+
+def test_examples_tell_tastes_as_signatures_do() -> None:
+    told = [
+        line.removeprefix("Likes: ")
+        for path in EXAMPLES
+        for asked, _ in with_examples(path).examples
+        for line in asked.splitlines()
+        if line.startswith("Likes: ")
+    ]
+    known = {f"{taste} a {much}" for taste in load_config("signatures")["tastes"] for much in ("lot", "little")}
+    assert told
+    assert [taste for taste in told if taste not in known] == []
+
+
+def test_the_voice_ends_the_instructions() -> None:
+    told = with_examples(EXAMPLES[0]).instructions
+    assert told.index("never about the reader") < told.index("like a neighbour")
 
 
 def test_the_model_writes_one_opening_with_slots_that_the_item_has() -> None:

@@ -28,6 +28,7 @@ DAYS_AND_COUNTS = (
     "active_days",
     "preference_days",
     "preferred_tags",
+    "most_tastes",
 )
 
 LOCK_LOST = "lock row bears another name"
@@ -63,7 +64,7 @@ def build_layer(
 
     layer: one of LAYERS, each of which reads the one before it.
     variables: what the source states, `currency` (ISO 4217) and `event_weights` (event type to number); they may
-    also replace values of config/interactions.toml and config/audience.toml.
+    also replace values of config/interactions.toml, audience.toml and signatures.toml.
 
     holder: what the lake's lock row must bear (`Warehouse.exclusive`); a model that finds another name there fails.
 
@@ -99,7 +100,8 @@ class _Order:
 
 
 def _run(settings: Settings, order: _Order, variables: Mapping[str, Any]) -> TransformReport:
-    chosen = _checked({**load_config("interactions"), **load_config("audience"), **variables})
+    interactions, audience, signatures = map(load_config, ("interactions", "audience", "signatures"))
+    chosen = _checked({**interactions, **audience, **signatures, **variables})
     with open_catalog(settings) as catalog, write_lock(catalog.lake, f"dbt {order.name} {order.day}"):
         _lay_extensions(settings)
         started = time.perf_counter()

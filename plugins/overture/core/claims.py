@@ -37,7 +37,8 @@ class Recipient:
     """One user who gets a message, and what the day's tables say about the item that it is about.
 
     Texts are the shop's own, untouched. `reason_*` is the item in the user's history that led to this one;
-    `is_favourite_department` says whether the item stands where the user spends most.
+    `is_favourite_department` says whether the item stands where the user spends most. `signature` is what the prompt
+    may be told of the user, None where there is nothing to tell, and `signature_id` its short hash.
     """
 
     user_id: str
@@ -53,6 +54,8 @@ class Recipient:
     reason_title: str | None
     is_favourite_department: bool
     strategy: str
+    signature: str | None = None
+    signature_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class DraftRules:
         rules = config["drafts"]
         return cls(
             text_length=(shortest, longest),
-            banned_words=frozenset(word.lower() for word in rules["banned_words"]),
+            banned_words=frozenset(word.lower() for word in (*rules["banned_words"], *rules["about_readers"])),
             dangling_words=frozenset(rules["dangling_words"]),
             repeated_word_letters=rules["repeated_word_letters"],
             repeated_word_times=rules["repeated_word_times"],

@@ -51,11 +51,13 @@ class Prompt:
 def parse_prompt(text: str, version: str) -> Prompt:
     """Read a prompt file: headings with `# `, text below each; raise PromptError when a section is missing or wrong.
 
+    What stands under `# voice`, how the shop speaks, ends the instructions.
     Closings follow in the order of the file; one whose slots were said by an earlier one is left out.
     """
     parts = _HEADING.split(text)
     sections = [(heading.strip(), body.strip()) for heading, body in zip(parts[1::2], parts[2::2], strict=True)]
     by_name = dict(sections)
+    told = [by_name[heading] for heading in ("instructions", "voice") if heading in by_name]
     requests = [body for heading, body in sections if heading == "example request"]
     replies = [body for heading, body in sections if heading == "example reply"]
     openings = tuple(by_name.get("openings", "").splitlines())
@@ -63,7 +65,7 @@ def parse_prompt(text: str, version: str) -> Prompt:
         raise PromptError(f"{version}: expected a reply to each example, and openings with {{title}} in each")
     return Prompt(
         version=version,
-        instructions=by_name.get("instructions", ""),
+        instructions="\n".join(told),
         request=by_name.get("request", ""),
         reasons={name[4:]: body for name, body in sections if name.startswith("why ")},
         examples=tuple(zip(requests, replies, strict=True)),

@@ -29,6 +29,12 @@ facts as (
     select item_id, title, department, category, brand, size, price, currency
     from candidate.item_facts
     where data_day = $day
+),
+
+signatures as (
+    select user_id, signature, signature_id
+    from candidate.user_signatures
+    where data_day = $day
 )
 
 select
@@ -44,11 +50,14 @@ select
     best.reason_item_id,
     reasons.title as reason_title,
     coalesce(readers.favourite_department = facts.department, false) as is_favourite_department,
-    best.strategy
+    best.strategy,
+    signatures.signature,
+    signatures.signature_id
 from readers
 inner join best on readers.user_id = best.user_id
 inner join facts on best.item_id = facts.item_id
 left join facts as reasons on best.reason_item_id = reasons.item_id
+left join signatures on readers.user_id = signatures.user_id
 where trim(facts.title) <> ''
 order by readers.last_active_on desc, readers.user_id
 limit $most

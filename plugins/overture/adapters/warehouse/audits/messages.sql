@@ -11,6 +11,8 @@ with messages as (
         draft_id,
         rung,
         refusal,
+        signature,
+        signature_id,
         concat('user_id=', user_id) as key_text
     from candidate.messages
     where data_day = $day
@@ -187,6 +189,12 @@ union all
 select 'claims_not_in_text', count(*), min(claims.key_text) from claims
 inner join messages on claims.user_id = messages.user_id and claims.item_id = messages.item_id
 where not coalesce(contains(messages.text, nullif(claims.rendered, '')), false)
+union all
+select 'messages_signed_otherwise', count(*), min(messages.key_text) from messages
+left join candidate.user_signatures as own on own.data_day = $day and messages.user_id = own.user_id
+where
+    messages.signature is distinct from own.signature
+    or messages.signature_id is distinct from own.signature_id
 union all
 select 'claims_without_message', count(*), min(key_text) from claims
 where not exists (
