@@ -46,7 +46,7 @@ with DAG(
     marts = stage("marts", "build_marts", "check_marts")
     train = stage("train", "train_factors", "check_factors")
     rank = stage("rank", "rank_items", "check_recommendations")
-    write = stage("copy", "prepare_copy", "write_copy", "render_messages", "check_messages")
+    write = stage("copy", "prepare_copy", "write_copy", "render_messages", "measure_messages", "check_messages")
 
     begin >> [model, land]
     land >> transform >> marts >> train >> rank >> write >> step("publish_day") >> step("write_report")

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 
-from overture import copywriting, gates, preferences, recommending, reporting
+from overture import copywriting, gates, personalising, preferences, recommending, reporting
 from overture.adapters import bundled_source, model_store, sources, transform
 from overture.adapters.catalog import open_catalog
 from overture.adapters.warehouse import Warehouse, fences, landing, open_warehouse, publish, runs
@@ -98,6 +98,11 @@ def render_messages(run: Run, warehouse: Warehouse) -> None:
     copywriting.render_messages(run, warehouse)
 
 
+def measure_messages(run: Run, warehouse: Warehouse) -> None:
+    """Measure how personal the messages are: does each fit its own reader better than others."""
+    personalising.measure_messages(run, warehouse)
+
+
 def check_messages(run: Run, warehouse: Warehouse) -> None:
     """Refuse messages with open slots, unproven figures, or readers who did not consent."""
     gates.check_messages(run, warehouse)
@@ -144,6 +149,7 @@ STEPS: dict[str, Step] = {
         prepare_copy,
         write_copy,
         render_messages,
+        measure_messages,
         check_messages,
         publish_day,
         write_report,

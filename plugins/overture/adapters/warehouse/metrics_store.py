@@ -1,4 +1,4 @@
-"""Writes measurements of recommendations, each kind in place of its own former rows only."""
+"""Writes measurements of recommendations and messages, each kind in place of its own former rows only."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,7 +9,7 @@ from overture.adapters.warehouse.connection import Warehouse
 from overture.core import columns
 
 TABLE = "model_metrics"
-HOLDOUT, BACKTEST, LISTS = "holdout", "backtest", "lists"
+HOLDOUT, BACKTEST, LISTS, COPY = "holdout", "backtest", "lists", "copy"
 
 
 def replace_measured(warehouse: Warehouse, day: date, protocol: str, rows: pa.Table) -> None:

@@ -10,7 +10,8 @@ from overture.adapters.warehouse.contracts import contracts
 SECTIONS = {
     "Model against the popular baseline": """
         select protocol, judged_day, task, strategy, metric, k, round(value, 4) as value, round(baseline, 4) as baseline
-        from marts.model_metrics where data_day = $day and user_group = 'everyone' and protocol <> 'lists' order by all
+        from marts.model_metrics where data_day = $day and user_group = 'everyone' and protocol not in ('copy', 'lists')
+        order by all
     """,
     "Recommendations by strategy": """
         select task, strategy, count(*) as rows, count(distinct user_id) as users, count(distinct item_id) as items
@@ -19,6 +20,11 @@ SECTIONS = {
     "Messages by rung": """
         select rung, refusal, count(*) as messages, count(distinct text) as texts
         from marts.messages where data_day = $day group by rung, refusal order by messages desc, rung, refusal
+    """,
+    "How personal the messages are": """
+        select metric, users, round(value, 4) as value, round(low, 4) as low, round(high, 4) as high,
+            round(baseline, 4) as by_chance
+        from marts.model_metrics where data_day = $day and protocol = 'copy' order by metric
     """,
     "Quarantined rows": """
         select entity, column_name, reason, count(*) as rows
