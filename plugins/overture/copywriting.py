@@ -26,6 +26,7 @@ from overture.adapters.model_store import Model, copy_python, locate_model
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.copy_reads import read_recipients, store_drafts, stored_drafts
 from overture.adapters.warehouse.runs import StepCost
+from overture.choosing import chosen
 from overture.composing import compose
 from overture.configuration import load_config
 from overture.core.drafts import OVER_BUDGET
@@ -78,7 +79,10 @@ def write_copy(run: Run, warehouse: Warehouse) -> StepCost:
 
 
 def render_messages(run: Run, warehouse: Warehouse) -> None:
-    """Store the new drafts; write each user's message and its claims from the draft if it passes, else the template."""
+    """Store the new drafts; write each user's message and its claims from the draft if it passes, else the template.
+
+    It is about that of the user's first items whose text fits the user best.
+    """
     folder = _shards_folder(run)
     with nothing_removed_from(folder):
         finished = shards(folder)
@@ -87,7 +91,7 @@ def render_messages(run: Run, warehouse: Warehouse) -> None:
     drafts = stored_drafts(warehouse, [request.draft_id for plan in plans for request in plan.requests])
     if is_over_budget(_job_file(run), _label(run)):
         drafts = {r.draft_id: never_made(r, OVER_BUDGET) for plan in plans for r in plan.requests} | drafts
-    made = [compose(plan, drafts, run.day) for plan in plans]
+    made = chosen(run.settings, plans, [compose(plan, drafts, run.day) for plan in plans], drafts)
     messages = [message for message, _ in made]
     claims = [claim for _, claims in made for claim in claims]
 
@@ -120,7 +124,8 @@ CLAIM_TYPES = (
 
 def _plans(run: Run, warehouse: Warehouse, model: Model) -> list[Plan]:
     most = load_config("copy")["audience"]["users"] if run.users is None else run.users
-    return [plan_message(recipient, run.day, model) for recipient in read_recipients(warehouse, run.day, most)]
+    recipients = read_recipients(warehouse, run.day, most, load_config("copy")["message"]["choices"])
+    return [plan_message(recipient, run.day, model) for recipient in recipients]
 
 
 def sampling() -> Sampling:

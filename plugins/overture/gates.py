@@ -97,6 +97,7 @@ def check_messages(run: Run, warehouse: Warehouse) -> None:
     limits = {
         **load_config("gates")["messages"],
         "text_length": config["message"]["text_length"],
+        "choices": config["message"]["choices"],
         "buying_event_types": load_config("interactions")["buying_event_types"],
     }
     measured = audits.messages(warehouse, run.day, requested, RUNGS, limits)

@@ -45,7 +45,8 @@ def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
     names = _names(recipient, facts, prompt, rules.titles)
     messages, pattern = chat(prompt, render_request(prompt.request, names)), grammar(prompt, facts)
     requests = []
-    for attempt in range(config["message"]["attempts"]):
+    # The others are there to be chosen from: a draft that fits better, or the only one that passes.
+    for attempt in range(config["message"]["attempts"] if recipient.rank == 1 else 1):
         steered_by = dict(config["sampling"]) | {
             "context_tokens": config["engine"]["context_tokens"],
             "attempt": attempt,

@@ -34,11 +34,12 @@ class FactRules:
 
 @dataclass(frozen=True)
 class Recipient:
-    """One user who gets a message, and what the day's tables say about the item that it is about.
+    """One user who gets a message, and what the day's tables say about the item that it may be about.
 
     Texts are the shop's own, untouched. `reason_*` is the item in the user's history that led to this one;
     `is_favourite_department` says whether the item stands where the user spends most. `signature` is what the prompt
-    may be told of the user, None where there is nothing to tell, and `signature_id` its short hash.
+    may be told of the user, None where there is nothing to tell, and `signature_id` its short hash. `rank` is
+    the item's place in the user's list.
     """
 
     user_id: str
@@ -56,6 +57,7 @@ class Recipient:
     strategy: str
     signature: str | None = None
     signature_id: str | None = None
+    rank: int = 1
 
 
 @dataclass(frozen=True)

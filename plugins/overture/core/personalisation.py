@@ -52,6 +52,20 @@ def swap_wins(texts: Embeddings, signatures: Embeddings, signature_of: Positions
     return wins
 
 
+def best_fitting(users: Positions, is_draft: npt.NDArray[np.bool_], fits: Values, ranks: Positions) -> Positions:
+    """Return each user's best candidate: int64 positions in the order of the users' codes, one a user.
+
+    users, is_draft, fits, ranks: one entry a candidate; the codes of users count from 0. What a model wrote comes
+    before a template, then what fits better, to six digits, then what stands further up in the user's list.
+
+    >>> users, fits, ranks = np.array([0, 0, 0, 1]), np.array([0.2, 0.9, 0.5, 0.1]), np.array([1, 2, 3, 1])
+    >>> best_fitting(users, np.array([True, False, True, False]), fits, ranks).tolist()
+    [2, 3]
+    """
+    order = np.lexsort((ranks, -np.round(fits, 6), ~is_draft, users))
+    return order[np.flatnonzero(np.diff(users[order], prepend=-1))]
+
+
 def distinct_share(texts: Sequence[str], length: int) -> float:
     """Return how many different runs of `length` words the texts have, as part of all their runs; nan without any.
 

@@ -13,22 +13,27 @@ from overture.core.claims import Recipient
 DRAFTS = "copy.drafts"
 
 RECIPIENTS = """
-with readers as (
-    select user_id, favourite_department, last_active_on
-    from candidate.audience
-    where data_day = $day and is_eligible
-),
-
-best as (
-    select user_id, item_id, reason_item_id, strategy
+with best as (
+    select user_id, item_id, reason_item_id, strategy, rank
     from candidate.recommendations
-    where data_day = $day and task = 'discover' and rank = 1
+    where data_day = $day and task = 'discover' and rank <= $choices
 ),
 
 facts as (
     select item_id, title, department, category, brand, size, price, currency
     from candidate.item_facts
-    where data_day = $day
+    where data_day = $day and trim(title) <> ''
+),
+
+readers as (
+    select user_id, favourite_department, last_active_on
+    from candidate.audience
+    where
+        data_day = $day
+        and is_eligible
+        and user_id in (select best.user_id from best inner join facts on best.item_id = facts.item_id)
+    order by last_active_on desc, user_id
+    limit $most
 ),
 
 signatures as (
@@ -52,21 +57,23 @@ select
     coalesce(readers.favourite_department = facts.department, false) as is_favourite_department,
     best.strategy,
     signatures.signature,
-    signatures.signature_id
+    signatures.signature_id,
+    best.rank
 from readers
 inner join best on readers.user_id = best.user_id
 inner join facts on best.item_id = facts.item_id
 left join facts as reasons on best.reason_item_id = reasons.item_id
 left join signatures on readers.user_id = signatures.user_id
-where trim(facts.title) <> ''
-order by readers.last_active_on desc, readers.user_id
-limit $most
+order by readers.last_active_on desc, readers.user_id, best.rank
 """
 
 
-def read_recipients(warehouse: Warehouse, day: date, most: int) -> list[Recipient]:
-    """Return up to `most` eligible users of the day with their best item's facts, the most recently active first."""
-    return [Recipient(*row) for row in warehouse.rows(RECIPIENTS, {"day": day, "most": most})]
+def read_recipients(warehouse: Warehouse, day: date, most: int, choices: int) -> list[Recipient]:
+    """Return the facts of the first `choices` items that are new to each of up to `most` eligible users, by rank.
+
+    The most recently active users come first; items without a title are left out.
+    """
+    return [Recipient(*row) for row in warehouse.rows(RECIPIENTS, {"day": day, "most": most, "choices": choices})]
 
 
 def stored_drafts(warehouse: Warehouse, draft_ids: Sequence[str]) -> dict[str, RawDraft]:

@@ -15,7 +15,7 @@ def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
         equal("as_many_messages_as_requested", "messages", "requested_messages"),
         none_of("one_message_per_user", "repeated_users"),
         none_of("only_eligible_users_with_consent", "users_not_to_address"),
-        none_of("the_item_is_the_first_recommended_to_the_user", "items_not_recommended_first"),
+        none_of("the_item_is_among_the_first_recommended_to_the_user", "items_not_recommended_first"),
         none_of("no_text_is_blank", "blank_texts"),
         none_of("lengths_are_in_range", "texts_of_bad_length"),
         none_of("every_slot_is_filled", "texts_with_braces"),

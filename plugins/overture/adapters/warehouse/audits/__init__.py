@@ -102,7 +102,7 @@ def messages(
 
     requested_users: how many messages were asked for; fewer where fewer users have recommendations. limits:
     `text_length` (shortest and longest), `largest_template_share`, `allowed_templates` (as many in any case) and
-    `buying_event_types`, after which a user has an item.
+    `buying_event_types`, after which a user has an item, and `choices`, the first items that a message may be about.
     """
     shortest, longest = limits["text_length"]
     parameters = {
@@ -114,6 +114,7 @@ def messages(
         "largest_template_share": limits["largest_template_share"],
         "allowed_templates": limits["allowed_templates"],
         "buying_event_types": list(limits["buying_event_types"]),
+        "choices": limits["choices"],
     }
     return _quantities(warehouse, "messages", parameters)
 

@@ -106,7 +106,7 @@ recommended as (
         concat('item_id=', item_id) as item_key,
         concat('item_id=', reason_item_id) as reason_key
     from candidate.recommendations
-    where data_day = $day and task = 'discover' and rank = 1
+    where data_day = $day and task = 'discover' and rank <= $choices
 ),
 
 -- What each reader had bought before the day was over, of what messages name as reasons.
