@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from overture.adapters.copy_engine.exchange import CopyRequest
 from overture.adapters.model_store import Model
@@ -42,19 +42,27 @@ def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
     config, prompt = load_config("copy"), prompt_of("prompt")
     rules = FactRules.from_config(config)
     facts = facts_of(recipient, day, rules)
-    names = _names(recipient, facts, prompt, rules.titles)
-    messages, pattern = chat(prompt, render_request(prompt.request, names)), grammar(prompt, facts)
-    requests = []
+    asked = render_request(prompt.request, _names(recipient, facts, prompt, rules.titles))
     # The others are there to be chosen from: a draft that fits better, or the only one that passes.
-    for attempt in range(config["message"]["attempts"] if recipient.rank == 1 else 1):
+    attempts = config["message"]["attempts"] if recipient.rank == 1 else 1
+    return Plan(recipient, facts, _requests(asked, tuple(facts), model.fingerprint, attempts))
+
+
+@lru_cache(maxsize=65_536)
+def _requests(asked: str, slots: tuple[str, ...], fingerprint: str, attempts: int) -> tuple[CopyRequest, ...]:
+    """Return the requests for drafts, made once for all readers who share them."""
+    config, prompt = load_config("copy"), prompt_of("prompt")
+    messages, pattern = chat(prompt, asked), grammar(prompt, slots)
+    requests = []
+    for attempt in range(attempts):
         steered_by = dict(config["sampling"]) | {
             "context_tokens": config["engine"]["context_tokens"],
             "attempt": attempt,
         }
-        identity = draft_id(messages, pattern, model.fingerprint, steered_by, prompt.version)
+        identity = draft_id(messages, pattern, fingerprint, steered_by, prompt.version)
         seed = request_seed(identity, config["sampling"]["seed"])
         requests.append(CopyRequest(identity, [list(message) for message in messages], pattern, seed, prompt.version))
-    return Plan(recipient, facts, tuple(requests))
+    return tuple(requests)
 
 
 def _names(recipient: Recipient, facts: dict[str, Fact], prompt: Prompt, rules: TitleRules) -> dict[str, str]:
