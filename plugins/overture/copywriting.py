@@ -12,6 +12,7 @@ from overture.adapters.copy_engine.exchange import (
     EngineOptions,
     Job,
     Part,
+    RawDraft,
     Sampling,
     is_over_budget,
     never_made,
@@ -25,11 +26,13 @@ from overture.adapters.copy_process import generate_drafts
 from overture.adapters.model_store import Model, copy_python, locate_model
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.copy_reads import read_recipients, store_drafts, stored_drafts
+from overture.adapters.warehouse.recalls import recalled_on
 from overture.adapters.warehouse.runs import StepCost
 from overture.choosing import chosen
 from overture.composing import compose
 from overture.configuration import load_config
-from overture.core.drafts import OVER_BUDGET
+from overture.core.drafts import OVER_BUDGET, RECALLED
+from overture.core.recalled import Recalled
 from overture.message_plans import Plan, plan_message
 from overture.run import Run
 
@@ -91,6 +94,7 @@ def render_messages(run: Run, warehouse: Warehouse) -> None:
     drafts = stored_drafts(warehouse, [request.draft_id for plan in plans for request in plan.requests])
     if is_over_budget(_job_file(run), _label(run)):
         drafts = {r.draft_id: never_made(r, OVER_BUDGET) for plan in plans for r in plan.requests} | drafts
+    drafts |= _withdrawn(plans, recalled_on(warehouse, run.day))
     made = chosen(run.settings, plans, [compose(plan, drafts, run.day) for plan in plans], drafts)
     messages = [message for message, _ in made]
     claims = [claim for _, claims in made for claim in claims]
@@ -125,7 +129,13 @@ CLAIM_TYPES = (
 def _plans(run: Run, warehouse: Warehouse, model: Model) -> list[Plan]:
     most = load_config("copy")["audience"]["users"] if run.users is None else run.users
     recipients = read_recipients(warehouse, run.day, most, load_config("copy")["message"]["choices"])
-    return [plan_message(recipient, run.day, model) for recipient in recipients]
+    recalled = recalled_on(warehouse, run.day)
+    return [plan_message(recalled.taken_from(recipient), run.day, model) for recipient in recipients]
+
+
+def _withdrawn(plans: Sequence[Plan], recalled: Recalled) -> dict[str, RawDraft]:
+    asked = (request for plan in plans for request in plan.requests if request.draft_id in recalled.drafts)
+    return {request.draft_id: never_made(request, RECALLED) for request in asked}
 
 
 def sampling() -> Sampling:

@@ -3,9 +3,11 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import copy_day
 from landing_shop import Shop
 from overture import preferences, recommending
 from overture.adapters.artifacts import factors_folder, load_factors
@@ -14,6 +16,7 @@ from overture.adapters.warehouse import Warehouse, open_warehouse
 from overture.core.factors import Factors
 from overture.run import Run
 from overture.settings import CHECKOUT, Settings
+from paper_model import make_paper_model
 from two_tastes import DAY, fill_events, fill_facts, fill_history, fill_offers
 
 
@@ -64,3 +67,25 @@ def trained(tastes_run: Run) -> Iterator[Warehouse]:
 @pytest.fixture
 def factors(tastes_run: Run, trained: Warehouse) -> Factors:
     return load_factors(factors_folder(tastes_run.settings, DAY))[0]
+
+
+@pytest.fixture(scope="module")
+def copy_lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """A lake with a model that is only paper, and no copy environment: drafts are written by hand."""
+    model = make_paper_model(tmp_path_factory.mktemp("model") / "paper")
+    settings = replace(module_settings, model=str(model), copy_python=Path("there-is-no-python"))
+    with open_warehouse(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def small_day(copy_lake: Warehouse) -> Warehouse:
+    """The lake with the facts of a small day, no drafts, and nothing recalled."""
+    copy_day.put_day(copy_lake)
+    return copy_lake
+
+
+@pytest.fixture
+def small_run(small_day: Warehouse) -> Run:
+    """A run of the small day."""
+    return Run(small_day.settings, copy_day.DAY, None, "test", 1)

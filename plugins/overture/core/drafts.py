@@ -13,8 +13,9 @@ NOT_GENERATED = "not_generated"
 TOO_LONG_PROMPT = "too_long_prompt"
 BAD_GRAMMAR = "bad_grammar"
 OVER_BUDGET = "over_budget"
-NEVER_ASKED = (TOO_LONG_PROMPT, BAD_GRAMMAR, OVER_BUDGET)
-"""Finish reasons of requests that the engine never saw; the reason is the refusal."""
+RECALLED = "recalled"
+NEVER_ASKED = (TOO_LONG_PROMPT, BAD_GRAMMAR, OVER_BUDGET, RECALLED)
+"""Finish reasons of requests that the engine never saw, or whose draft a person recalled; the reason is the refusal."""
 
 REFUSALS = (
     NOT_GENERATED, *NEVER_ASKED, "unfinished", "slot_unknown", "slot_missing", "digits", "signs", "off_grammar",

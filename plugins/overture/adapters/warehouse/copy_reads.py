@@ -13,10 +13,24 @@ from overture.core.claims import Recipient
 DRAFTS = "copy.drafts"
 
 RECIPIENTS = """
-with best as (
+with barred as (
+    select subject as item_id
+    from ops.recalls
+    where kind = 'item'
+    union all
+    select replace(subject, 'marts.item_facts.title:item_id=', '') as item_id
+    from ops.recalls
+    where
+        kind = 'fact'
+        and starts_with(subject, 'marts.item_facts.title:item_id=')
+        and coalesce(data_day, cast($day as date)) = $day
+),
+
+best as (
     select user_id, item_id, reason_item_id, strategy, rank
     from candidate.recommendations
-    where data_day = $day and task = 'discover' and rank <= $choices
+    where data_day = $day and task = 'discover' and item_id not in (select barred.item_id from barred)
+    qualify row_number() over (partition by user_id order by rank) <= $choices
 ),
 
 facts as (
@@ -32,6 +46,9 @@ readers as (
         data_day = $day
         and is_eligible
         and user_id in (select best.user_id from best inner join facts on best.item_id = facts.item_id)
+        and user_id not in (
+            select recalls.subject from ops.recalls where recalls.kind = 'message' and recalls.data_day = $day
+        )
     order by last_active_on desc, user_id
     limit $most
 ),
@@ -71,7 +88,7 @@ order by readers.last_active_on desc, readers.user_id, best.rank
 def read_recipients(warehouse: Warehouse, day: date, most: int, choices: int) -> list[Recipient]:
     """Return the facts of the first `choices` items that are new to each of up to `most` eligible users, by rank.
 
-    The most recently active users come first; items without a title are left out.
+    The most recently active users come first; items without a title are left out, and so is what was recalled.
     """
     return [Recipient(*row) for row in warehouse.rows(RECIPIENTS, {"day": day, "most": most, "choices": choices})]
 

@@ -7,11 +7,11 @@ from typing import Final
 
 from overture.adapters.warehouse.connection import Warehouse
 from overture.adapters.warehouse.contracts import contracts
-from overture.adapters.warehouse.copy_reads import DRAFTS
+from overture.core.recalled import Recalled
 from overture.errors import UsageError
 
 RECALLS: Final = "ops.recalls"
-RECALLED: Final = "ops.recalled_messages"
+WITHDRAWN: Final = "ops.recalled_messages"
 
 MESSAGE, DRAFT, ITEM, FACT = "message", "draft", "item", "fact"
 KINDS: Final = (MESSAGE, DRAFT, ITEM, FACT)
@@ -56,7 +56,7 @@ def record_recall(warehouse: Warehouse, recall: Recall) -> int:
     """
 
     def work(lake: Warehouse) -> int:
-        for table in ("marts.messages", "marts.message_claims", RECALLS, RECALLED):
+        for table in ("marts.messages", "marts.message_claims", RECALLS, WITHDRAWN):
             lake.ensure_table(table)
         _require_known(lake, recall)
         row = vars(recall)
@@ -66,7 +66,7 @@ def record_recall(warehouse: Warehouse, recall: Recall) -> int:
             f"create or replace temp table withdrawn as select * from marts.messages where {SHARES[recall.kind]}", asked
         )
         lake.execute(
-            f"insert into {RECALLED} by name select data_day, user_id, item_id, text, draft_id, prompt_version,"
+            f"insert into {WITHDRAWN} by name select data_day, user_id, item_id, text, draft_id, prompt_version,"
             " $kind as kind, $subject as subject, $at as recalled_at from withdrawn",
             {"kind": recall.kind, "subject": recall.subject, "at": recall.recalled_at},
         )
@@ -89,7 +89,7 @@ def _require_known(lake: Warehouse, recall: Recall) -> None:
         return
     where = {
         MESSAGE: ("marts.messages", "user_id = $subject and data_day = $data_day"),
-        DRAFT: (DRAFTS, "draft_id = $subject"),
+        DRAFT: ("copy.drafts", "draft_id = $subject"),
         ITEM: ("marts.item_facts", "item_id = $subject"),
     }
     table, condition = where[recall.kind]
@@ -103,21 +103,11 @@ def _asked(recall: Recall, *, with_day: bool) -> dict[str, object]:
     return {"subject": recall.subject} | ({"data_day": recall.data_day} if with_day else {})
 
 
-@dataclass(frozen=True)
-class Recalled:
-    """What may not be said on a day. facts: `TABLE.COLUMN:KEY`."""
-
-    drafts: frozenset[str]
-    facts: frozenset[str]
-
-
 def recalled_on(warehouse: Warehouse, day: date) -> Recalled:
     """Return the drafts that were recalled, and the facts that were, of this day or of any.
 
-    Recalled items and messages are left out where recipients are read.
+    Recalled items and messages are left out where recipients are read. `open_run` has made the table.
     """
-    if not warehouse.columns(RECALLS):
-        return Recalled(frozenset(), frozenset())
     rows: Sequence[tuple[str, str]] = warehouse.rows(
         f"select kind, subject from {RECALLS} where kind in ('{DRAFT}', '{FACT}') and coalesce(data_day, $day) = $day",
         {"day": day},

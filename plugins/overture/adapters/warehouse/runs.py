@@ -8,6 +8,7 @@ from datetime import date
 from overture.adapters.warehouse.connection import LAKE, Warehouse, open_warehouse
 from overture.adapters.warehouse.contracts import contracts
 from overture.adapters.warehouse.fences import Try, begin_run, begin_step
+from overture.adapters.warehouse.recalls import RECALLS, WITHDRAWN
 from overture.errors import UsageError
 from overture.run import Run
 from overture.settings import Settings
@@ -57,7 +58,8 @@ def open_run(
     def work(lake: Warehouse) -> None:
         for table in contracts():
             lake.ensure_table(f"marts.{table}")
-        lake.ensure_table(RUNS)
+        for table in (RUNS, RECALLS, WITHDRAWN):
+            lake.ensure_table(table)
         # A commit whose answer was lost is tried again.
         lake.execute(f"delete from {RUNS} where token = ?", [begun.token])
         lake.execute(

@@ -29,6 +29,7 @@ def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
         none_of("every_reason_was_bought_by_the_reader", "reasons_never_bought"),
         none_of("every_signature_is_the_reader_s_own", "messages_signed_otherwise"),
         none_of("every_number_stems_from_a_claim", "numbers_without_claim"),
+        none_of("nothing_recalled_is_said_again", "recalled_messages"),
         none_of("engine_and_model_are_recorded", "unrecorded_engines"),
         none_of("only_known_rungs", "unknown_rungs"),
         none_of("every_draft_is_stored", "drafts_not_stored"),

@@ -99,6 +99,20 @@ proven as (
             and claims.source_day = $day
 ),
 
+-- What a person has recalled is not recommended in a message; without its title nothing can be said about an item.
+barred as (
+    select subject as item_id
+    from ops.recalls
+    where kind = 'item'
+    union all
+    select replace(subject, 'marts.item_facts.title:item_id=', '') as item_id
+    from ops.recalls
+    where
+        kind = 'fact'
+        and starts_with(subject, 'marts.item_facts.title:item_id=')
+        and coalesce(data_day, cast($day as date)) = $day
+),
+
 recommended as (
     select
         user_id,
@@ -106,7 +120,14 @@ recommended as (
         concat('item_id=', item_id) as item_key,
         concat('item_id=', reason_item_id) as reason_key
     from candidate.recommendations
-    where data_day = $day and task = 'discover' and rank <= $choices
+    where
+        data_day = $day
+        and task = 'discover'
+        and item_id not in (select barred.item_id from barred)
+        and user_id not in (
+            select recalls.subject from ops.recalls where recalls.kind = 'message' and recalls.data_day = $day
+        )
+    qualify row_number() over (partition by user_id order by rank) <= $choices
 ),
 
 -- What each reader had bought before the day was over, of what messages name as reasons.
@@ -230,6 +251,22 @@ where
     and not exists (
         select 1 from bought
         where bought.user_id = claims.user_id and bought.item_key = claims.source_key
+    )
+union all
+select 'recalled_messages', count(*), min(key_text) from messages
+where
+    draft_id in (select recalls.subject from ops.recalls where recalls.kind = 'draft')
+    or item_id in (select barred.item_id from barred)
+    or user_id in (select recalls.subject from ops.recalls where recalls.kind = 'message' and recalls.data_day = $day)
+    or exists (
+        select 1
+        from claims
+        inner join ops.recalls
+            on concat(claims.source_table, '.', claims.source_column, ':', claims.source_key) = recalls.subject
+        where
+            claims.user_id = messages.user_id
+            and recalls.kind = 'fact'
+            and coalesce(recalls.data_day, claims.source_day) = claims.source_day
     )
 union all
 select 'unrecorded_engines', count(*), min(key_text) from messages
