@@ -2,60 +2,110 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache, lru_cache
 
 from overture.adapters.copy_engine.exchange import RawDraft
+from overture.adapters.text_checks import text_checks
 from overture.configuration import load_config
-from overture.core.claims import claims_in
-from overture.core.drafts import Draft, DraftRules, refusal_of, wrong_length
+from overture.core.claims import ITEM_FACTS, Fact, claims_in
+from overture.core.drafts import Draft, DraftRules, Subject, refusal_of
+from overture.core.mentions import NO_NAMES, Names
 from overture.core.prompts import Prompt, closed, own_words, plain_reply
 from overture.core.slots import fill
+from overture.core.soft_claims import proven, soft_claims_in
+from overture.core.text_quality import wrong_length, wrong_writing
 from overture.message_plans import Plan, prompt_of
 
 
-def compose(plan: Plan, drafts: Mapping[str, RawDraft], day: date) -> tuple[dict[str, object], list[dict[str, object]]]:
+def compose(
+    plan: Plan, drafts: Mapping[str, RawDraft], day: date, names: Names = NO_NAMES
+) -> tuple[dict[str, object], list[dict[str, object]]]:
     """Return one user's row of messages and its rows of claims: of the first draft that passes, else of the template.
 
-    A message of the template says why the first draft was refused.
+    names: of the shop's items and brands, which a text may not say unless they are its own item's. A message of the
+    template says why the first draft was refused.
     """
     prompt, template, config = prompt_of("prompt"), prompt_of("template"), load_config("copy")
-    rules = DraftRules.from_config(config)
     answers = [drafts.get(request.draft_id) for request in plan.requests]
-    refusals = [_refusal(plan, prompt, answer, rules) for answer in answers]
+    refusals = [_refusal(plan, prompt, answer, _subject(plan, prompt, day, names)) for answer in answers]
     raw = next((answer for answer, refusal in zip(answers, refusals, strict=True) if refusal is None), None)
     if raw:
         reply = _closed(plan, prompt, raw)
         signature = {"engine": raw.engine, "model": raw.model, "prompt_version": raw.prompt_version}
         signature |= {"draft_id": raw.draft_id, "rung": "draft"}
     else:
-        reply = _plain(plan, template, rules)
+        reply = _plain(plan, template)
         signature = {"engine": "none", "model": "none", "prompt_version": template.version}
         signature |= {"rung": "template", "refusal": str(refusals[0])}
     person = {"data_day": day, "user_id": plan.recipient.user_id, "item_id": plan.recipient.item_id}
     message = person | {"text": fill(reply, plan.values), "locale": config["message"]["locale"]}
     message |= {"signature": plan.recipient.signature, "signature_id": plan.recipient.signature_id}
-    claims = [person | {"slot": slot} | vars(fact) for slot, fact in claims_in(reply, plan.facts).items()]
+    facts = claims_in(reply, plan.facts) | _soft_facts(plan, reply, day)
+    claims = [person | {"slot": slot} | vars(fact) for slot, fact in facts.items()]
     return message | signature, claims
 
 
-def _refusal(plan: Plan, prompt: Prompt, raw: RawDraft | None, rules: DraftRules) -> str | None:
+@cache
+def draft_rules() -> DraftRules:
+    """Return what a draft may not do, in the language that is written."""
+    config = load_config("copy")
+    return DraftRules.from_config(config, load_config("text_checks"), load_config(f"lexicons/{_language()}"))
+
+
+def _language() -> str:
+    return str(load_config("copy")["message"]["locale"]).split("_")[0]
+
+
+def _subject(plan: Plan, prompt: Prompt, day: date, names: Names) -> Subject:
+    about = plan.recipient
+    own_names = (about.title, about.reason_title, about.brand, about.category, about.department)
+    return Subject(
+        values=plan.values,
+        day=day,
+        told=(prompt.instructions, *(reply for _, reply in prompt.examples)),
+        cells=about.cells,
+        own_names=tuple(name for name in own_names if name),
+        names=names,
+        own_fields=(about.user_id, *about.own_fields),
+    )
+
+
+def _refusal(plan: Plan, prompt: Prompt, raw: RawDraft | None, subject: Subject) -> str | None:
     """Return why a draft may not be shown, or None."""
+    rules = draft_rules()
     draft = Draft(raw.text, raw.finish_reason) if raw else None
     written = own_words(prompt, plan.facts, draft.text) if draft else None
-    told = [prompt.instructions, *(reply for _, reply in prompt.examples)]
-    refusal = refusal_of(draft, plan.values, written, rules, told)
+    refusal = refusal_of(draft, written, subject, rules)
     if refusal or raw is None:
         return refusal
-    return wrong_length(fill(_closed(plan, prompt, raw), plan.values), rules)
+    reply = _closed(plan, prompt, raw)
+    return (
+        wrong_length(fill(reply, plan.values), rules.writing) or wrong_writing(reply, rules.writing) or _unfit(raw.text)
+    )
+
+
+@lru_cache(maxsize=1 << 16)
+def _unfit(opening: str) -> str | None:
+    """Return why an opening may not be shown, whatever fills its slots; drafts are shared, and each is judged once."""
+    return text_checks(_language()).refusal_of(opening)
+
+
+def _soft_facts(plan: Plan, reply: str, day: date) -> dict[str, Fact]:
+    """Return what a text says in words alone, by ledger slot, each with the cell that proves it."""
+    rules = draft_rules()
+    found = proven(soft_claims_in(reply, rules.lexicon), rules.proofs, plan.recipient.cells, day) or {}
+    key = f"item_id={plan.recipient.item_id}"
+    return {slot: Fact(words, ITEM_FACTS, column, key, day) for slot, (words, column) in found.items()}
 
 
 def _closed(plan: Plan, prompt: Prompt, raw: RawDraft) -> str:
     return closed(prompt, raw.text, plan.facts, int(raw.draft_id[:8], 16))
 
 
-def _plain(plan: Plan, template: Prompt, rules: DraftRules) -> str:
+def _plain(plan: Plan, template: Prompt) -> str:
     """Return the template's reply; with the reason, and then the size, left unsaid where it would be too long."""
     for unsaid in ((), ("reason_item",), ("reason_item", "size")):
         reply = plain_reply(template, [slot for slot in plan.facts if slot not in unsaid])
-        if wrong_length(fill(reply, plan.values), rules) is None:
+        if wrong_length(fill(reply, plan.values), draft_rules().writing) is None:
             break
     return reply

@@ -25,13 +25,14 @@ from overture.adapters.copy_engine.leases import may_remove_from, nothing_remove
 from overture.adapters.copy_process import generate_drafts
 from overture.adapters.model_store import Model, copy_python, locate_model
 from overture.adapters.warehouse import Warehouse
-from overture.adapters.warehouse.copy_reads import read_recipients, store_drafts, stored_drafts
+from overture.adapters.warehouse.copy_reads import read_names, read_recipients, store_drafts, stored_drafts
 from overture.adapters.warehouse.recalls import recalled_on
 from overture.adapters.warehouse.runs import StepCost
 from overture.choosing import chosen
 from overture.composing import compose
 from overture.configuration import load_config
 from overture.core.drafts import OVER_BUDGET, RECALLED
+from overture.core.mentions import Names
 from overture.core.recalled import Recalled
 from overture.message_plans import Plan, plan_message
 from overture.run import Run
@@ -95,7 +96,9 @@ def render_messages(run: Run, warehouse: Warehouse) -> None:
     if is_over_budget(_job_file(run), _label(run)):
         drafts = {r.draft_id: never_made(r, OVER_BUDGET) for plan in plans for r in plan.requests} | drafts
     drafts |= _withdrawn(plans, recalled_on(warehouse, run.day))
-    made = chosen(run.settings, plans, [compose(plan, drafts, run.day) for plan in plans], drafts)
+    names = Names.of_catalogue(*read_names(warehouse, run.day), load_config("text_checks")["names"])
+    composed = [compose(plan, drafts, run.day, names) for plan in plans]
+    made = chosen(run.settings, plans, composed, drafts)
     messages = [message for message, _ in made]
     claims = [claim for _, claims in made for claim in claims]
 

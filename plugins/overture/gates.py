@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from overture import wordings
 from overture.adapters.artifacts import factors_folder
 from overture.adapters.factor_audit import measure_factors
 from overture.adapters.sources import Source, load_source
@@ -94,13 +95,15 @@ def check_messages(run: Run, warehouse: Warehouse) -> None:
     """Refuse messages with open slots, with figures that no cell proves, or to readers who did not consent."""
     config = load_config("copy")
     requested = config["audience"]["users"] if run.users is None else run.users
+    channel = load_config("text_checks")["channels"][config["message"]["channel"]]
     limits = {
         **load_config("gates")["messages"],
-        "text_length": config["message"]["text_length"],
+        "text_length": channel["length"],
         "choices": config["message"]["choices"],
         "buying_event_types": load_config("interactions")["buying_event_types"],
     }
     measured = audits.messages(warehouse, run.day, requested, RUNGS, limits)
+    measured |= wordings.measure(warehouse, run.day, limits)
     run_gate(warehouse, "messages", measured, "check_messages", run.day)
 
 

@@ -28,7 +28,7 @@ TABLES = {
     "run_costs": "data_day step seconds peak_mb tokens_in tokens_out drafts_made drafts_reused",
     "item_facts": (
         "data_day item_id title department category brand size price typical_price currency is_available"
-        " buyers_28d last_sold_on valid_from"
+        " buyers_28d last_sold_on valid_from category_rank first_valid_on"
     ),
     "item_offers": "data_day offer_id item_id audience starts_on ends_on value",
     "user_preferences": "data_day user_id kind tag rank share_of_spend",

@@ -73,7 +73,7 @@ def test_a_user_without_a_draft_gets_the_template_and_the_row_says_why(run: Run,
 @pytest.mark.parametrize(
     ("text", "finish_reason", "refusal"),
     [
-        ("How about {title} for a free lunch?", "stop", "banned_words"),
+        ("How about {title} for a free lunch?", "stop", "unproven_claim"),
         ("How about {title} for a very hot", "length", "unfinished"),
         ("How about ice for a very hot day?", "stop", "slot_missing"),
         ("Buy {title} now!", "stop", "off_grammar"),
@@ -99,7 +99,7 @@ def test_a_refused_draft_is_never_shown(
 def test_a_message_that_reason_and_price_make_too_long_is_the_template_s_if_need_be_without_the_reason(
     run: Run, warehouse: Warehouse, words: tuple[int, int], slots: str
 ) -> None:
-    longest = load_config("copy")["message"]["text_length"][1]
+    longest = load_config("text_checks")["channels"]["push"]["length"][1]
     ice = item("ice", "Ice " * words[0] + "cubes", price=Decimal("2.49"), size="22 LB")
     put(warehouse, "candidate.item_facts", [ice, item("chips", "Chips " * words[1] + "mix")])
     copywriting.prepare_copy(run, warehouse)

@@ -1,11 +1,13 @@
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from overture.composing import draft_rules
 from overture.configuration import load_config
-from overture.core.drafts import Draft, DraftRules, refusal_of
+from overture.core.drafts import Draft, Subject, refusal_of
 from overture.core.prompts import (
     Prompt,
     PromptError,
@@ -21,6 +23,8 @@ from overture.core.prompts import (
     safe_name,
 )
 from overture.settings import PACKAGE
+
+DAY = date(2017, 11, 28)
 
 TEXT = """
 # instructions
@@ -83,12 +87,17 @@ def test_the_first_prompt_s_own_examples_follow_its_grammar() -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_examples_of_a_channel_and_tone_follow_the_grammar_and_would_pass_the_checks(path: Path) -> None:
-    prompt, rules = with_examples(path), DraftRules.from_config(load_config("copy"))
+    prompt, rules = with_examples(path), draft_rules()
     assert {line.split(":")[0] for asked, _ in prompt.examples for line in asked.splitlines()} == {
         "Item", "Shelf", "Likes",
     }  # fmt: skip
     refused = [
-        (reply, refusal_of(Draft(reply, "stop"), {"title": title}, own_words(prompt, ["title"], reply), rules, []))
+        (
+            reply,
+            refusal_of(
+                Draft(reply, "stop"), own_words(prompt, ["title"], reply), Subject({"title": title}, DAY), rules
+            ),
+        )
         for title, reply in ((asked.splitlines()[0].split(": ")[1], reply) for asked, reply in prompt.examples)
     ]
     assert [(reply, refusal) for reply, refusal in refused if refusal] == []

@@ -1,6 +1,6 @@
 """Claims: what a message says about an item, each tied to the published cell that proves it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -39,7 +39,9 @@ class Recipient:
     Texts are the shop's own, untouched. `reason_*` is the item in the user's history that led to this one;
     `is_favourite_department` says whether the item stands where the user spends most. `signature` is what the prompt
     may be told of the user, None where there is nothing to tell, and `signature_id` its short hash. `rank` is
-    the item's place in the user's list.
+    the item's place in the user's list. `cells`: the item's row of `marts.item_facts`, by column, as far as a claim in
+    words may be proven by it. `own_fields`: what else the shop knows of the user (age band and the like), which no text
+    may say.
     """
 
     user_id: str
@@ -58,6 +60,8 @@ class Recipient:
     signature: str | None = None
     signature_id: str | None = None
     rank: int = 1
+    cells: Mapping[str, object] = field(default_factory=dict)
+    own_fields: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

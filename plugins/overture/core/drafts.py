@@ -3,11 +3,17 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
+from overture.core.lexicon import Lexicon
+from overture.core.mentions import NO_NAMES, Names, names_other
 from overture.core.slots import SlotError, fill, slots_in
+from overture.core.soft_claims import Proofs, cell_words, proven, soft_claims_in
+from overture.core.text_quality import WritingRules, wrong_length
+from overture.core.words import tokens_of
 
 NOT_GENERATED = "not_generated"
 TOO_LONG_PROMPT = "too_long_prompt"
@@ -19,7 +25,9 @@ NEVER_ASKED = (TOO_LONG_PROMPT, BAD_GRAMMAR, OVER_BUDGET, RECALLED)
 
 REFUSALS = (
     NOT_GENERATED, *NEVER_ASKED, "unfinished", "slot_unknown", "slot_missing", "digits", "signs", "off_grammar",
-    "banned_words", "dangling", "repetition", "tautology", "echo", "too_short", "too_long",
+    "banned_words", "competitor", "unproven_claim", "wrong_item", "personal_data", "dangling", "repetition",
+    "tautology", "echo", "too_short", "too_long", "markup", "sentences", "hard_to_read", "language", "profanity",
+    "sentiment",
 )  # fmt: skip
 """Every reason code, in the order in which drafts are checked."""
 
@@ -29,34 +37,59 @@ _FIGURE = re.compile(r"\d")
 _SIGN = re.compile(r"[$€£%<>|\[\]\\`*#=~^_]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DraftRules:
-    """What a draft may not do; `config/copy.toml` says why.
+    """What a draft may not do; `config/copy.toml`, `text_checks.toml` and the language's lexicon say why.
 
-    text_length: characters of a message, both ends allowed. banned_words: lower case, single or several words.
-    dangling_words: words that no phrase ends with.
+    banned_words, competitors: lower case, single or several words. dangling_words: words that no phrase ends with.
+    lexicon, proofs: which words are claims, and what proves each.
     """
 
-    text_length: tuple[int, int]
+    writing: WritingRules
     banned_words: Collection[str]
+    competitors: Collection[str]
     dangling_words: Collection[str]
     repeated_word_letters: int
     repeated_word_times: int
     echo_words: int
+    lexicon: Lexicon
+    proofs: Proofs
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> "DraftRules":
-        """Return the rules of `config/copy.toml`."""
-        shortest, longest = config["message"]["text_length"]
+    def from_config(
+        cls, config: Mapping[str, Any], checks: Mapping[str, Any], lexicon: Mapping[str, Any]
+    ) -> "DraftRules":
+        """Return the rules of `config/copy.toml`, `config/text_checks.toml` and a file of `config/lexicons/`."""
         rules = config["drafts"]
         return cls(
-            text_length=(shortest, longest),
+            writing=WritingRules.from_config(checks, config["message"]["channel"]),
             banned_words=frozenset(word.lower() for word in (*rules["banned_words"], *rules["about_readers"])),
+            competitors=frozenset(checks["names"]["competitors"]),
             dangling_words=frozenset(rules["dangling_words"]),
             repeated_word_letters=rules["repeated_word_letters"],
             repeated_word_times=rules["repeated_word_times"],
             echo_words=rules["echo_words"],
+            lexicon=Lexicon.from_config(lexicon),
+            proofs=Proofs.from_config(lexicon),
         )
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a draft is about, and whom it is for.
+
+    values: the facts that may fill its slots, as they read. cells: the item's row of facts, which claims in words are
+    proven by. told: the instructions and examples that the model was given. own_names: the item's and the reason's;
+    names: those that only other items have. own_fields: what the shop knows of the reader.
+    """
+
+    values: Mapping[str, str]
+    day: date
+    told: Sequence[str] = ()
+    cells: Mapping[str, object] = field(default_factory=dict)
+    own_names: Collection[str] = ()
+    names: Names = NO_NAMES
+    own_fields: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -67,13 +100,10 @@ class Draft:
     finish_reason: str
 
 
-def refusal_of(
-    draft: Draft | None, values: Mapping[str, str], own_words: str | None, rules: DraftRules, told: Sequence[str]
-) -> str | None:
+def refusal_of(draft: Draft | None, own_words: str | None, subject: Subject, rules: DraftRules) -> str | None:
     """Return the reason code why a draft may not be shown; None when it may.
 
-    values: the facts that may fill its slots. own_words: what the model wrote itself, None where the draft does not
-    follow its grammar. told: the instructions and examples that the model was given.
+    own_words: what the model wrote itself, None where the draft does not follow its grammar.
     """
     if draft is None:
         return NOT_GENERATED
@@ -81,14 +111,16 @@ def refusal_of(
         return draft.finish_reason
     if draft.finish_reason != "stop":
         return "unfinished"
-    refusal = _wrong_slots(draft.text, values) or _wrong_signs(draft.text)
+    refusal = _wrong_slots(draft.text, subject.values) or _wrong_signs(draft.text)
     if refusal or own_words is None:
         return refusal or "off_grammar"
     words = _WORD.findall(own_words.lower())
     return (
-        _wrong_words(words, rules)
-        or _wrong_relation(words, values["title"], rules, told)
-        or wrong_length(fill(draft.text, values), rules)
+        _wrong_mention(own_words, rules)
+        or _wrong_statement(draft.text, own_words, subject, rules)
+        or _wrong_words(words, rules)
+        or _wrong_relation(words, subject.values["title"], rules, subject.told)
+        or wrong_length(fill(draft.text, subject.values), rules.writing)
     )
 
 
@@ -109,10 +141,24 @@ def _wrong_signs(text: str) -> str | None:
     return "signs" if _SIGN.search(written) or _ADDRESS.search(written) else None
 
 
-def _wrong_words(words: list[str], rules: DraftRules) -> str | None:
-    spoken = f" {' '.join(words)} "
+def _wrong_mention(own_words: str, rules: DraftRules) -> str | None:
+    spoken = f" {' '.join(token.word for token in tokens_of(own_words, rules.lexicon.token))} "
     if any(f" {banned} " in spoken for banned in rules.banned_words):
         return "banned_words"
+    return "competitor" if any(f" {name} " in spoken for name in rules.competitors) else None
+
+
+def _wrong_statement(text: str, own_words: str, subject: Subject, rules: DraftRules) -> str | None:
+    if proven(soft_claims_in(text, rules.lexicon), rules.proofs, subject.cells, subject.day) is None:
+        return "unproven_claim"
+    if names_other(own_words, subject.names, subject.own_names):
+        return "wrong_item"
+    said = cell_words(own_words)
+    own = (cell_words(value) for value in subject.own_fields)
+    return "personal_data" if any(value.strip() and value in said for value in own) else None
+
+
+def _wrong_words(words: list[str], rules: DraftRules) -> str | None:
     if words and words[-1] in rules.dangling_words:
         return "dangling"
     return "repetition" if _repeats(words, rules) else None
@@ -140,11 +186,3 @@ def _repeats(words: list[str], rules: DraftRules) -> bool:
 
 def _runs(words: list[str], length: int) -> set[tuple[str, ...]]:
     return {tuple(words[start : start + length]) for start in range(len(words) - length + 1)}
-
-
-def wrong_length(text: str, rules: DraftRules) -> str | None:
-    """Return the reason code of a text, its slots filled, that is too short or too long; None for any other."""
-    shortest, longest = rules.text_length
-    if len(text) < shortest:
-        return "too_short"
-    return "too_long" if len(text) > longest else None

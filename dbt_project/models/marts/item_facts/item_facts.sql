@@ -2,6 +2,7 @@
 with items as (
     select
         item_id,
+        min(valid_from) as first_valid_on,
         max(valid_from) as valid_from,
         arg_max(
             {
@@ -20,14 +21,6 @@ with items as (
         data_day <= {{ data_day() }}
         and valid_from <= {{ data_day() }}
     group by item_id
-),
-
-prices as (
-    select
-        item_id,
-        typical_price
-    from {{ ref('int_prices_summarised') }}
-    where data_day = {{ data_day() }}
 ),
 
 sales as (
@@ -54,7 +47,14 @@ select
     items.version.is_available,
     cast(coalesce(sales.buyers_28d, 0) as integer) as buyers_28d,
     sales.last_sold_on,
-    items.valid_from
+    items.valid_from,
+    case
+        when sales.buyers_28d > 0 and items.version.category is not null
+            then cast(count(*) over (partition by items.version.category order by sales.buyers_28d desc) as integer)
+    end as category_rank,
+    case when items.first_valid_on > min(items.first_valid_on) over () + 28 then items.first_valid_on end
+        as first_valid_on
 from items
-left join prices on items.item_id = prices.item_id
+left join {{ ref('int_prices_summarised') }} as prices
+    on items.item_id = prices.item_id and prices.data_day = {{ data_day() }}
 left join sales on items.item_id = sales.item_id

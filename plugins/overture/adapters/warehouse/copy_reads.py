@@ -34,13 +34,26 @@ best as (
 ),
 
 facts as (
-    select item_id, title, department, category, brand, size, price, currency
+    select
+        item_id,
+        title,
+        department,
+        category,
+        brand,
+        size,
+        price,
+        currency,
+        struct_pack(title, department, category, brand, buyers_28d, category_rank, first_valid_on) as cells
     from candidate.item_facts
     where data_day = $day and trim(title) <> ''
 ),
 
 readers as (
-    select user_id, favourite_department, last_active_on
+    select
+        user_id,
+        favourite_department,
+        last_active_on,
+        list_filter([age_band, income_band, household_size], lambda known: known is not null) as own_fields
     from candidate.audience
     where
         data_day = $day
@@ -75,7 +88,9 @@ select
     best.strategy,
     signatures.signature,
     signatures.signature_id,
-    best.rank
+    best.rank,
+    facts.cells,
+    readers.own_fields
 from readers
 inner join best on readers.user_id = best.user_id
 inner join facts on best.item_id = facts.item_id
@@ -91,6 +106,12 @@ def read_recipients(warehouse: Warehouse, day: date, most: int, choices: int) ->
     The most recently active users come first; items without a title are left out, and so is what was recalled.
     """
     return [Recipient(*row) for row in warehouse.rows(RECIPIENTS, {"day": day, "most": most, "choices": choices})]
+
+
+def read_names(warehouse: Warehouse, day: date) -> tuple[list[str], list[str]]:
+    """Return the titles and the brands of the day's items, each once, in order."""
+    rows = warehouse.rows("select distinct title, brand from candidate.item_facts where data_day = $day", {"day": day})
+    return sorted({title for title, _ in rows if title}), sorted({brand for _, brand in rows if brand})
 
 
 def stored_drafts(warehouse: Warehouse, draft_ids: Sequence[str]) -> dict[str, RawDraft]:

@@ -30,9 +30,13 @@ def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
         none_of("every_signature_is_the_reader_s_own", "messages_signed_otherwise"),
         none_of("every_number_stems_from_a_claim", "numbers_without_claim"),
         none_of("nothing_recalled_is_said_again", "recalled_messages"),
+        none_of("every_claim_in_words_has_a_row", "soft_claims_without_row"),
+        none_of("every_claim_in_words_is_what_its_cell_says", "soft_claims_unlike_their_cell"),
+        none_of("no_text_says_what_the_shop_knows_of_its_reader", "texts_with_own_fields"),
         none_of("engine_and_model_are_recorded", "unrecorded_engines"),
         none_of("only_known_rungs", "unknown_rungs"),
         none_of("every_draft_is_stored", "drafts_not_stored"),
         none_of("every_lower_rung_has_a_reason", "templates_without_reason"),
         not_above("template_share_is_below_its_ceiling", "template_messages", "allowed_template_messages"),
+        not_above("texts_are_not_too_much_alike", "near_duplicate_messages", "allowed_near_duplicate_messages"),
     ]

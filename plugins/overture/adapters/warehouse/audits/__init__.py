@@ -119,6 +119,54 @@ def messages(
     return _quantities(warehouse, "messages", parameters)
 
 
+@dataclass(frozen=True)
+class Wording:
+    """What messages say apart from facts, the ledger's claims in words for it, how many say so, and the key of one."""
+
+    text: str
+    claims: tuple[str, ...]
+    messages: int
+    example: str
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a model wrote, slots open, in how many drafts and messages, and the key of one."""
+
+    text: str
+    drafts: int
+    messages: int
+    example: str
+
+
+@dataclass(frozen=True)
+class LedgeredClaim:
+    """A claim in words as rows of the ledger have it, the cells of the item that they name, and the key of one."""
+
+    slot: str
+    words: str
+    column: str
+    cells: Mapping[str, object]
+    rows: int
+    example: str
+
+
+def wordings(warehouse: Warehouse, day: date) -> list[Wording]:
+    """Return the different wordings of the messages of `day`, each once; `{it}` stands where a fact was."""
+    rows = warehouse.rows(_query("wordings"), {"day": day})
+    return [Wording(text, tuple(claims), *others) for text, claims, *others in rows]
+
+
+def openings(warehouse: Warehouse, day: date) -> list[Opening]:
+    """Return what the model wrote for the messages of `day`, each text once."""
+    return [Opening(*row) for row in warehouse.rows(_query("openings"), {"day": day})]
+
+
+def soft_claims(warehouse: Warehouse, day: date) -> list[LedgeredClaim]:
+    """Return what the ledger of `day` says in words alone."""
+    return [LedgeredClaim(*row) for row in warehouse.rows(_query("soft_claims"), {"day": day})]
+
+
 def record(warehouse: Warehouse, day: date, step: str, verdicts: Sequence[Mapping[str, object]]) -> None:
     """Write a gate's verdicts (suite, expectation, success, observed, expected) in place of its former ones."""
 

@@ -1,0 +1,54 @@
+"""What the gate of messages judges beyond SQL: claims in words without a row or a cell, and texts too much alike."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from overture.adapters.text_checks import near_duplicates
+from overture.adapters.warehouse import Warehouse, audits
+from overture.adapters.warehouse.audits import LedgeredClaim, Opening, Wording
+from overture.composing import draft_rules
+from overture.configuration import load_config
+from overture.core.soft_claims import SLOT_PREFIX, SoftClaim, soft_claims_in
+
+
+def measure(warehouse: Warehouse, day: date, limits: Mapping[str, Any]) -> dict[str, object]:
+    """Return the quantities of `day` that need the lexicon or likeness, each with an example.
+
+    limits: `largest_near_duplicate_share` of the messages made of drafts, and `allowed_near_duplicates` in any case.
+    """
+    unledgered = [wording for wording in audits.wordings(warehouse, day) if not is_ledgered(wording)]
+    unproven = [claim for claim in audits.soft_claims(warehouse, day) if not is_proven(claim, day)]
+    openings = audits.openings(warehouse, day)
+    alike = near_duplicate_openings(openings)
+    allowed = limits["largest_near_duplicate_share"] * sum(opening.messages for opening in openings)
+    return {
+        "soft_claims_without_row": sum(wording.messages for wording in unledgered),
+        "soft_claims_without_row_example": unledgered[0].example if unledgered else None,
+        "soft_claims_unlike_their_cell": sum(claim.rows for claim in unproven),
+        "soft_claims_unlike_their_cell_example": unproven[0].example if unproven else None,
+        "near_duplicate_messages": sum(opening.messages for opening in alike),
+        "near_duplicate_messages_example": alike[0].example if alike else None,
+        "allowed_near_duplicate_messages": max(limits["allowed_near_duplicates"], int(allowed)),
+    }
+
+
+def is_ledgered(wording: Wording) -> bool:
+    """Say whether every claim that a wording makes in words has its row, and none of them is denied."""
+    said = soft_claims_in(wording.text, draft_rules().lexicon)
+    return all(SLOT_PREFIX + claim.name in wording.claims and not claim.is_negated for claim in said)
+
+
+def is_proven(claim: LedgeredClaim, day: date) -> bool:
+    """Say whether the words of a row make its claim, and the cell that it names proves that."""
+    rules, name = draft_rules(), claim.slot.removeprefix(SLOT_PREFIX)
+    said = {found.name for found in soft_claims_in(claim.words, rules.lexicon)}
+    as_said = SoftClaim(name, "", claim.words)
+    return name in said and rules.proofs.is_proven_by(as_said, claim.column, claim.cells, day)
+
+
+def near_duplicate_openings(openings: Sequence[Opening]) -> list[Opening]:
+    """Return those that another draft says as well, or nearly; one draft that many share is one text."""
+    rules = load_config("text_checks")["near_duplicates"]
+    alike = near_duplicates([opening.text for opening in openings], rules)
+    return [opening for opening, is_alike in zip(openings, alike, strict=True) if is_alike or opening.drafts > 1]
