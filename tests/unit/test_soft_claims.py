@@ -142,6 +142,41 @@ def test_a_claim_that_the_lexicon_does_not_know_has_no_proof() -> None:
     assert PROOFS.cell_of(SoftClaim("magnetic", "", "magnetic"), CELLS, DAY) is None
 
 
+CHINESE: dict[str, Any] = {
+    "harmless": ["新年"],
+    "words": {
+        "token": "[\u4e00-\u9fff]", "is_spaced": False, "endings": [], "never_inflected": [], "negations": ["不", "非"],
+        "negation_reach": 2, "most_between": 3, "least_split_letters": 1, "words_of_one_letter": [], "longest_words": 8,
+        "cell_denials": ["非"],
+    },
+    "claims": [
+        {
+            "name": "organic", "kind": "dietary", "says": ["有机"],
+            "proofs": [{"columns": ["title"], "contains": ["有机"]}],
+        },
+        {"name": "new", "kind": "newness", "says": ["新"]},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "column"),
+    [
+        ("来一份有机胡萝卜", "精选有机胡萝卜", "title"),
+        ("来一份有机胡萝卜", "非有机胡萝卜", None),
+        ("来一份有机胡萝卜", "胡萝卜", None),
+        ("来一份非有机胡萝卜", "有机胡萝卜", None),
+        ("来一份新胡萝卜", "新胡萝卜", None),
+        ("新年快乐", "胡萝卜", "nothing claimed"),
+    ],
+)
+def test_a_language_without_spaces_needs_a_lexicon_and_no_code(text: str, title: str, column: str | None) -> None:
+    found = proven(
+        soft_claims_in(text, Lexicon.from_config(CHINESE)), Proofs.from_config(CHINESE), {"title": title}, DAY
+    )
+    assert (found if not found else next(iter(found.values()))[1]) == ({} if column == "nothing claimed" else column)
+
+
 def test_no_fixed_wording_of_prompt_or_template_makes_a_claim() -> None:
     for prompt in (prompt_of("prompt"), prompt_of("template")):
         closings = [wording for _, wordings in prompt.closings for wording in wordings]

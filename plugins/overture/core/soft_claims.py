@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import accumulate
@@ -29,6 +29,24 @@ class SoftClaim:
 
 
 @dataclass(frozen=True)
+class CellReading:
+    """How a language reads a cell: words before a phrase that turn it around ("non organic"), and whether spaces stand
+    between its words; where none do, a phrase may stand anywhere.
+    """
+
+    denials: tuple[str, ...] = ()
+    is_spaced: bool = True
+
+    def says(self, cell: str, phrases: Sequence[str]) -> bool:
+        """Say whether one of the phrases stands in the cell, as whole words, and is not denied there."""
+        words, gap = cell_words(cell), " " if self.is_spaced else ""
+        for denial in self.denials:
+            for phrase in phrases:
+                words = words.replace(f"{gap}{denial}{gap}{phrase}{gap}", " ")
+        return any(f"{gap}{phrase}{gap}" in words for phrase in phrases)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What one cell has to say: the words of the text, one of some phrases, or a number or day within a bound.
 
@@ -42,14 +60,14 @@ class Evidence:
     at_least: float | None = None
     within_days: int | None = None
 
-    def holds(self, words: str, cells: Mapping[str, object], day: date, denials: Sequence[str]) -> bool:
+    def holds(self, words: str, cells: Mapping[str, object], day: date, reading: CellReading) -> bool:
         """Say whether the cell proves these words on the day; an empty cell says nothing."""
         cell = cells.get(self.column)
         if cell is None:
             return False
         if self.same_words or self.contains:
             phrases = [cell_words(words).strip()] if self.same_words else self.contains
-            return _says(str(cell), phrases, denials)
+            return reading.says(str(cell), phrases)
         if self.within_days is not None:
             return isinstance(cell, date) and timedelta(0) <= day - cell <= timedelta(days=self.within_days)
         number = float(str(cell))
@@ -62,13 +80,10 @@ Proof = tuple[Evidence, ...]
 
 @dataclass(frozen=True)
 class Proofs:
-    """What proves each claim of a lexicon, by its name; any one of its proofs suffices, and without one it is banned.
-
-    denials: words before a phrase in a cell that turn it around, as in "non organic".
-    """
+    """What proves each claim of a lexicon, by its name; any one of its proofs suffices, without one it is banned."""
 
     by_claim: Mapping[str, tuple[Proof, ...]]
-    denials: tuple[str, ...] = ()
+    reading: CellReading = field(default_factory=CellReading)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Proofs":
@@ -77,7 +92,8 @@ class Proofs:
             claim["name"]: tuple(proof for stated in claim.get("proofs", ()) for proof in _proofs(stated))
             for claim in config["claims"]
         }
-        return cls(found, tuple(config["words"]["cell_denials"]))
+        words = config["words"]
+        return cls(found, CellReading(tuple(words["cell_denials"]), words["is_spaced"]))
 
     def cell_of(self, claim: SoftClaim, cells: Mapping[str, object], day: date) -> str | None:
         """Return the column whose cell proves the claim; None where no cell does."""
@@ -93,7 +109,7 @@ class Proofs:
         return [
             proof[0].column
             for proof in proofs
-            if all(evidence.holds(claim.words, cells, day, self.denials) for evidence in proof)
+            if all(evidence.holds(claim.words, cells, day, self.reading) for evidence in proof)
         ]
 
 
@@ -195,11 +211,3 @@ def _proofs(stated: Mapping[str, Any]) -> list[Proof]:
 def cell_words(cell: str) -> str:
     """Return a cell's text as its words, lower case, single spaces between and around them."""
     return f" {' '.join(_CELL_WORD.findall(cell.lower()))} "
-
-
-def _says(cell: str, phrases: Sequence[str], denials: Sequence[str]) -> bool:
-    words = cell_words(cell)
-    for denial in denials:
-        for phrase in phrases:
-            words = words.replace(f" {denial} {phrase} ", " ")
-    return any(f" {phrase} " in words for phrase in phrases)
