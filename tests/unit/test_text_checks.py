@@ -1,13 +1,20 @@
 """The libraries themselves, with the network cut off."""
 
 import socket
+from itertools import combinations
 from typing import Any, NoReturn
 
 import pytest
 
 from overture.adapters.text_checks import TextChecks, near_duplicates, text_checks
+from overture.composing import draft_rules
 from overture.configuration import load_config
 from overture.core.drafts import REFUSALS
+from overture.core.prompts import plain_reply
+from overture.core.slots import SLOTS
+from overture.core.soft_claims import soft_claims_in
+from overture.core.text_quality import wrong_writing
+from overture.message_plans import prompt_of
 
 RULES = load_config("text_checks")["near_duplicates"]
 
@@ -53,6 +60,16 @@ def test_a_text_that_nobody_should_read_is_refused_with_its_reason(
 ) -> None:
     assert checks.refusal_of(reply) == refusal
     assert refusal is None or refusal in REFUSALS
+
+
+@pytest.mark.parametrize("length", range(len(SLOTS)))
+def test_every_reply_of_the_template_passes_what_a_draft_has_to(checks: TextChecks, length: int) -> None:
+    rules = draft_rules()
+    for others in combinations(SLOTS[1:], length):
+        reply = plain_reply(prompt_of("template"), ["title", *others])
+        assert wrong_writing(reply, rules.writing) is None
+        assert checks.refusal_of(reply) is None
+        assert soft_claims_in(reply, rules.lexicon) == ()
 
 
 def test_prices_and_sizes_are_no_personal_data(checks: TextChecks) -> None:
