@@ -36,6 +36,7 @@ from overture.core.mentions import Names
 from overture.core.recalled import Recalled
 from overture.message_plans import Plan, plan_message
 from overture.run import Run
+from overture.sharing import with_lent
 
 MESSAGES = "candidate.messages"
 CLAIMS = "candidate.message_claims"
@@ -98,7 +99,8 @@ def render_messages(run: Run, warehouse: Warehouse) -> None:
     drafts |= _withdrawn(plans, recalled_on(warehouse, run.day))
     names = Names.of_catalogue(*read_names(warehouse, run.day), load_config("text_checks")["names"])
     composed = [compose(plan, drafts, run.day, names) for plan in plans]
-    made = chosen(run.settings, plans, composed, drafts)
+    lent = with_lent(plans, composed, drafts, run.day, names)
+    made = chosen(run.settings, plans, lent, drafts)
     messages = [message for message, _ in made]
     claims = [claim for _, claims in made for claim in claims]
 

@@ -20,11 +20,12 @@ from overture.configuration import load_config
 from overture.core.ranking import STRATEGIES
 from overture.quality.gate import judge, refuse
 from overture.run import Run
+from overture.sharing import SIMILAR
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RUNGS = ("draft", "template")
+RUNGS = ("draft", SIMILAR, "template")
 """Where a message's text may come from, the higher rung first."""
 
 

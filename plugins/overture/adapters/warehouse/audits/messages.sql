@@ -167,7 +167,7 @@ slots_of_drafts as (
         unnest(regexp_extract_all(drafts.text, '\{([a-z_]+)\}', 1)) as slot
     from messages
     inner join drafts on messages.draft_id = drafts.draft_id
-    where messages.rung = 'draft'
+    where messages.rung <> 'template'
 ),
 
 repeated_users as (
@@ -309,11 +309,11 @@ select 'unknown_rungs', count(*), min(key_text) from messages where not coalesce
 union all
 select 'drafts_not_stored', count(*), min(key_text) from messages
 where
-    rung = 'draft'
+    rung <> 'template'
     and not exists (select 1 from drafts where drafts.draft_id = messages.draft_id)
 union all
 select 'templates_without_reason', count(*), min(key_text) from messages
-where rung = 'template' and coalesce(trim(refusal), '') = ''
+where rung <> 'draft' and coalesce(trim(refusal), '') = ''
 union all
 -- A spent budget is somebody's choice; the ceiling is there for a model, a prompt or a grammar that is broken.
 select 'template_messages', count(*), min(key_text) from messages

@@ -7,6 +7,6 @@ select
     min(concat('user_id=', messages.user_id)) as example
 from candidate.messages
 inner join copy.drafts on messages.draft_id = drafts.draft_id
-where messages.data_day = $day and messages.rung = 'draft'
+where messages.data_day = $day and messages.rung <> 'template'
 group by drafts.text
 order by drafts.text
