@@ -6,8 +6,6 @@ create table intermediate.int_events_cleaned (data_day date, event_id varchar, u
 create table intermediate.int_interactions_weighted (data_day date, user_id varchar, item_id varchar,
     event_count bigint, quantity double, value decimal(12, 2), first_occurred_at timestamp, last_occurred_at timestamp,
     last_bought_at timestamp, weight double, weight_before_holdout double, held_out_count integer);
-create table ops.recalls (kind varchar, subject varchar, data_day date, why varchar, recalled_by varchar,
-    recalled_at timestamp);
 create table copy.drafts (draft_id varchar, text varchar, finish_reason varchar, tokens_in bigint, tokens_out bigint,
     engine varchar, engine_version varchar, model varchar, device varchar, dtype varchar, threads integer,
     prompt_version varchar, made_for_day date);

@@ -27,10 +27,12 @@ with barred as (
 ),
 
 best as (
-    select user_id, item_id, reason_item_id, strategy, rank
-    from candidate.recommendations
-    where data_day = $day and task = 'discover' and item_id not in (select barred.item_id from barred)
-    qualify row_number() over (partition by user_id order by rank) <= $choices
+    select listed.user_id, listed.item_id, listed.reason_item_id, listed.strategy, listed.rank
+    from candidate.recommendations as listed
+    left join barred on listed.item_id = barred.item_id
+    where listed.data_day = $day and listed.task = 'discover'
+    qualify barred.item_id is null
+        and listed.rank - count(barred.item_id) over (partition by listed.user_id order by listed.rank) <= $choices
 ),
 
 facts as (

@@ -131,19 +131,21 @@ barred as (
 
 recommended as (
     select
-        user_id,
-        item_id,
-        concat('item_id=', item_id) as item_key,
-        concat('item_id=', reason_item_id) as reason_key
-    from candidate.recommendations
+        listed.user_id,
+        listed.item_id,
+        concat('item_id=', listed.item_id) as item_key,
+        concat('item_id=', listed.reason_item_id) as reason_key
+    from candidate.recommendations as listed
+    left join barred on listed.item_id = barred.item_id
     where
-        data_day = $day
-        and task = 'discover'
-        and item_id not in (select barred.item_id from barred)
-        and user_id not in (
+        listed.data_day = $day
+        and listed.task = 'discover'
+        and listed.user_id not in (
             select recalls.subject from ops.recalls where recalls.kind = 'message' and recalls.data_day = $day
         )
-    qualify row_number() over (partition by user_id order by rank) <= $choices
+    qualify
+        barred.item_id is null
+        and listed.rank - count(barred.item_id) over (partition by listed.user_id order by listed.rank) <= $choices
 ),
 
 -- What each reader had bought before the day was over, of what messages name as reasons.
