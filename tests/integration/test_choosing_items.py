@@ -44,6 +44,7 @@ def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
 def run(lake: Warehouse) -> Run:
     """A run of the day on a lake without drafts; u1 has a signature and u2 has none."""
     lake.execute("drop table if exists copy.drafts")
+    lake.ensure_table("ops.recalls")
     for path in lake.settings.copy.rglob("*.jsonl"):
         path.unlink()
     put(lake, "user_signatures", [{"user_id": "u1", "signature": TASTE}, {"user_id": "u2", "signature": None}])
@@ -63,7 +64,7 @@ def answer(run: Run, lake: Warehouse, refused: Sequence[str] = ()) -> list[CopyR
         RawDraft(r.draft_id, text, "stop", 9, 5, "vllm", "0", "paper", "cpu", "float32", 1, r.prompt_version)
         for r, text in zip(requests, texts, strict=True)
     ]
-    write_shard(run.settings.copy / str(DAY) / "shards", made)
+    write_shard(run.settings.copy / "drafts", made)
     copywriting.render_messages(run, lake)
     return requests
 

@@ -45,6 +45,8 @@ def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
     model = make_paper_model(tmp_path_factory.mktemp("model") / "paper")
     settings = replace(module_settings, model=str(model), copy_python=Path("there-is-no-python"))
     with open_warehouse(settings) as opened:
+        opened.ensure_table("candidate.user_signatures")
+        opened.ensure_table("ops.recalls")
         opened.replace_day("candidate.item_facts", DAY, pa.Table.from_pylist(ITEMS))
         opened.replace_day("candidate.audience", DAY, pa.Table.from_pylist(READERS))
         opened.replace_day("candidate.recommendations", DAY, pa.Table.from_pylist(BEST))
@@ -61,7 +63,7 @@ def messages_of(lake: Warehouse, draft: str) -> dict[str, Sequence[object]]:
         RawDraft(r.draft_id, draft, "stop", 9, 5, "vllm", "0", "m", "cpu", "float32", 1, r.prompt_version)
         for r in asked
     ]
-    write_shard(run.settings.copy / str(DAY) / "shards", made)
+    write_shard(run.settings.copy / "drafts", made)
     copywriting.render_messages(run, lake)
     rows = lake.rows("select user_id, rung, refusal from candidate.messages where data_day = ?", [DAY])
     return {user: others for user, *others in rows}

@@ -33,6 +33,7 @@ def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("doubles")
     settings = replace(module_settings, model=str(make_paper_model(folder / "paper")), copy_python=make_python(folder))
     with open_warehouse(settings) as opened:
+        opened.ensure_table("ops.recalls")
         put(opened, "candidate.item_facts", [
             {"item_id": "rolls", "title": "DINNER ROLLS", "department": "GROCERY", "category": "BREAD",
              "currency": "USD", "is_available": True, "buyers_28d": 3, "valid_from": DAY},
@@ -65,7 +66,7 @@ def asked(run: Run, lake: Warehouse) -> list[CopyRequest]:
         RawDraft(r.draft_id, WORDS[likes(r)], "stop", 9, 5, "vllm", "0", "paper", "cpu", "float32", 1, r.prompt_version)
         for r in requests
     ]
-    write_shard(run.settings.copy / str(DAY) / "shards", made)
+    write_shard(run.settings.copy / "drafts", made)
     copywriting.render_messages(run, lake)
     return requests
 

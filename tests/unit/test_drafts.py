@@ -22,6 +22,7 @@ CHECKS = load_config("text_checks") | {"channels": {"push": {"length": [20, 120]
 OWN = load_config("copy") | {
     "drafts": {
         "banned_words": ["click", "tap here"],
+        "about_readers": ["your usual"],
         "dangling_words": ["with"],
         "repeated_word_letters": 5,
         "repeated_word_times": 2,
@@ -64,6 +65,7 @@ def test_a_good_draft_passes() -> None:
         ("Buy {title} and nothing else.", None, "stop", "off_grammar"),
         (GOOD, "a click away from you", "stop", "banned_words"),
         (GOOD, "a good tap here", "stop", "banned_words"),
+        (GOOD, "a cup of your usual", "stop", "banned_words"),
         (GOOD, "what you saw at walmart", "stop", "competitor"),
         (GOOD, "a bag from trader joe's", "stop", "competitor"),
         ("For a free lunch, think of {title}.", "a free lunch", "stop", "unproven_claim"),
