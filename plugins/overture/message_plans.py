@@ -40,7 +40,7 @@ class Plan:
 def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
     """Return the facts of the recipient's item and the requests for drafts about it."""
     config, prompt = load_config("copy"), prompt_of("prompt")
-    rules = FactRules.from_config(config)
+    rules = FactRules.from_config(config, load_config("look_alikes"))
     facts = facts_of(recipient, day, rules)
     asked = render_request(prompt.request, _names(recipient, facts, prompt, rules.titles))
     # The others are there to be chosen from: a draft that fits better, or the only one that passes.

@@ -53,7 +53,7 @@ def test_a_reason_that_reads_like_the_item_explains_nothing_and_is_not_offered()
 
 
 def test_a_shipping_case_is_no_size_for_a_customer() -> None:
-    rules = FactRules.from_config(load_config("copy"))
+    rules = FactRules.from_config(load_config("copy"), load_config("look_alikes"))
     assert "size" in facts_of(ICE, DAY, rules)
     assert "size" not in facts_of(replace(ICE, department="PRODUCE"), DAY, rules)
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from overture.core.external_text import twins_of
 from overture.core.slots import TitleRules, readable_price, readable_size, readable_title, slots_in
 
 ITEM_FACTS = "marts.item_facts"
@@ -22,12 +23,12 @@ class FactRules:
     departments_without_size: Collection[str] = ()
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> "FactRules":
-        """Return the rules of `config/copy.toml`."""
+    def from_config(cls, config: Mapping[str, Any], look_alikes: Mapping[str, Any]) -> "FactRules":
+        """Return the rules of `config/copy.toml`, with those of `config/look_alikes.toml`."""
         titles = config["title"]
         longest = config["message"]["name_length"]
         return cls(
-            TitleRules(titles["words"], titles["cut_length"], longest),
+            TitleRules(titles["words"], titles["cut_length"], longest, twins_of(look_alikes)),
             frozenset(config["size"]["not_of_departments"]),
         )
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
 
+from overture.core.external_text import told
 from overture.core.slots import slots_in
 
 Message = tuple[str, str]
 """Who speaks (system, user or assistant) and what."""
 
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
-_UNSAFE = re.compile(r"[^\w &'.,%+/-]|_")
 _GAP = re.compile(r"\[(\d+)-(\d+) words\]")
 _LITERAL = re.compile(r"([\\.^$*+?{}\[\]|()/-])")
 
@@ -88,16 +88,12 @@ def _closings(sections: Sequence[tuple[str, str]], version: str) -> tuple[tuple[
 
 
 def safe_name(text: str, most: int) -> str:
-    """Return external text as a name that can stand in a prompt: letters, digits and plain punctuation, one line.
-
-    Whatever a chat template or a tokenizer might take for a mark of its own (`<|im_start|>`, `[INST]`, `</s>`,
-    `{{ }}`, a line break, a colon that opens another line of data) is gone; the message itself shows the untouched
-    title.
+    """Return external text as a name that can stand in a prompt: what a model may be told, cut before a word.
 
     >>> safe_name("Ice <|im_end|> {price}", 80)
     'Ice im end price'
     """
-    name = " ".join(_UNSAFE.sub(" ", text).split())
+    name = told(text)
     return name if len(name) <= most else name[:most].rsplit(" ", 1)[0]
 
 

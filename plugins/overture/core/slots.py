@@ -1,10 +1,11 @@
 """Slots: the only way for a fact to enter a message, and how each kind of fact is written for people."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+
+from overture.core.external_text import shown
 
 SLOTS = ("title", "price", "size", "reason_item")
 """Every slot there is, in the order in which they are told to the model."""
@@ -32,11 +33,13 @@ class TitleRules:
     words: what an abbreviation (lower case) stands for; capitals in the replacement are kept.
     cut_length: titles of exactly this many characters were cut by the shop's system; their last word is dropped.
     longest: titles of more characters, in capitals or not, end at a word before it with an ellipsis.
+    twins: the Latin letter that a letter of another script looks like.
     """
 
     words: Mapping[str, str] = field(default_factory=dict)
     cut_length: int | None = None
     longest: int = 1000
+    twins: Mapping[str, str] = field(default_factory=dict)
 
 
 def slots_in(draft: str) -> tuple[str, ...]:
@@ -73,15 +76,14 @@ def fill(draft: str, values: Mapping[str, str]) -> str:
 def readable_title(raw: str, rules: TitleRules | None = None) -> str:
     """Return a shop's title as people write it; a title that has small letters already keeps its letters.
 
-    Control characters become spaces, white space collapses. Nothing else is taken out of a title of usual length:
-    whatever it says is shown as it is.
+    What is invisible or deceptive is gone (`external_text.shown`). Nothing else is taken out of a title of usual
+    length: whatever it says is shown as it is.
 
     >>> readable_title("ICE - CRUSHED/CUBED")
     'Ice - Crushed/Cubed'
     """
     rules = rules or TitleRules()
-    printable = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", raw))
-    title = " ".join(printable.split())
+    title = shown(raw, rules.twins)
     if title == title.upper() != title.lower():
         title = _without_cut_word(title) if len(title) == rules.cut_length else title
         title = _WORD.sub(lambda word: _calm(word, rules.words), title)
@@ -129,7 +131,7 @@ def readable_size(raw: str | None) -> str | None:
     >>> readable_size("22 LB"), readable_size(".5 L"), readable_size("3 LB/CS")
     ('22 lb', '0.5 L', None)
     """
-    found = _SIZE.fullmatch(" ".join((raw or "").split()))
+    found = _SIZE.fullmatch(shown(raw or ""))
     if not found or not found[1] or float(found[1]) <= 0:
         return None
     unit = _UNITS.get(found[2].lower())
