@@ -8,7 +8,7 @@ from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.text_checks import text_checks
 from overture.configuration import load_config
 from overture.core.claims import ITEM_FACTS, Fact, claims_in
-from overture.core.drafts import Draft, DraftRules, Subject, refusal_of
+from overture.core.drafts import NOT_GENERATED, Draft, DraftRules, Subject, refusal_of
 from overture.core.mentions import NO_NAMES, Names
 from overture.core.prompts import Prompt, closed, own_words, plain_reply
 from overture.core.slots import fill
@@ -36,7 +36,7 @@ def compose(
     else:
         reply = _plain(plan, template)
         signature = {"engine": "none", "model": "none", "prompt_version": template.version}
-        signature |= {"rung": "template", "refusal": str(refusals[0])}
+        signature |= {"rung": "template", "refusal": str(next(iter(refusals), NOT_GENERATED))}
     person = {"data_day": day, "user_id": plan.recipient.user_id, "item_id": plan.recipient.item_id}
     message = person | {"text": fill(reply, plan.values), "locale": config["message"]["locale"]}
     message |= {"signature": plan.recipient.signature, "signature_id": plan.recipient.signature_id}

@@ -22,6 +22,9 @@ from overture.core.slots import TitleRules, readable_title
 from overture.errors import SettingsError
 from overture.settings import PACKAGE
 
+NOT_OF_THE_ITEM = frozenset({"likes", "reason_item", "why"})
+"""Places of a prompt that say nothing of the item itself."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -42,9 +45,12 @@ def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
     config, prompt = load_config("copy"), prompt_of("prompt")
     rules = FactRules.from_config(config, load_config("look_alikes"))
     facts = facts_of(recipient, day, rules)
-    asked = render_request(prompt.request, _names(recipient, facts, prompt, rules.titles))
+    names = _names(recipient, facts, prompt, rules.titles)
     # The others are there to be chosen from: a draft that fits better, or the only one that passes.
     attempts = config["message"]["attempts"] if recipient.rank == 1 else 1
+    if not names.keys() - NOT_OF_THE_ITEM:
+        attempts = 0  # nothing can be told of it, so nothing is asked
+    asked = render_request(prompt.request, names)
     return Plan(recipient, facts, _requests(asked, tuple(facts), model.fingerprint, attempts))
 
 
@@ -75,7 +81,13 @@ def _names(recipient: Recipient, facts: dict[str, Fact], prompt: Prompt, rules: 
         "reason_item": recipient.reason_title if "reason_item" in facts else None,
         "likes": recipient.signature,
     }
-    safe = {place: safe_name(readable_title(name, rules), rules.longest) for place, name in names.items() if name}
+    most = load_config("copy")["message"]["told_length"]
+    # The reader's taste is in words of ours; only the shop's names are kept short.
+    bounds = {"likes": rules.longest}
+    safe = {
+        place: safe_name(readable_title(name, rules), bounds.get(place, most)) for place, name in names.items() if name
+    }
+    safe = {place: name for place, name in safe.items() if name}
     why = "reason" if "reason_item" in safe else "department" if recipient.is_favourite_department else "popular"
     return safe | {"why": render_request(prompt.reasons.get(why, ""), safe)}
 

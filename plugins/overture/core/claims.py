@@ -79,13 +79,14 @@ class Fact:
 def facts_of(recipient: Recipient, day: date, rules: FactRules) -> dict[str, Fact]:
     """Return the facts that this message may use, by slot; a slot whose cell says nothing usable is absent.
 
-    The reason is absent where it reads like the title itself: "because you bought milk: milk" explains nothing.
+    An item of whose title nothing can be seen is called by its category, department or brand. The reason is absent
+    where it reads like the title itself: "because you bought milk: milk" explains nothing.
     """
     reason = readable_title(recipient.reason_title or "", rules.titles)
-    title = readable_title(recipient.title, rules.titles)
+    title, column = _name_of(recipient, rules)
     has_size = recipient.department not in rules.departments_without_size
     texts = {
-        "title": (title, "title", recipient.item_id),
+        "title": (title, column, recipient.item_id),
         "price": (readable_price(recipient.price, recipient.currency), "price", recipient.item_id),
         "size": (readable_size(recipient.size) if has_size else None, "size", recipient.item_id),
         "reason_item": (reason if reason != title else None, "title", recipient.reason_item_id),
@@ -95,6 +96,15 @@ def facts_of(recipient: Recipient, day: date, rules: FactRules) -> dict[str, Fac
         for slot, (text, column, item_id) in texts.items()
         if text
     }
+
+
+def _name_of(recipient: Recipient, rules: FactRules) -> tuple[str, str]:
+    """Return what the item is called, "" where it has no name at all, and the column that says so."""
+    for column in ("title", "category", "department", "brand"):
+        name = readable_title(getattr(recipient, column) or "", rules.titles)
+        if name:
+            return name, column
+    return "", "title"
 
 
 def claims_in(draft: str, facts: Mapping[str, Fact]) -> dict[str, Fact]:
