@@ -28,6 +28,7 @@ from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.copy_reads import read_names, read_recipients, store_drafts, stored_drafts
 from overture.adapters.warehouse.recalls import recalled_on
 from overture.adapters.warehouse.runs import StepCost
+from overture.canaries import watch_canaries, with_canaries
 from overture.choosing import chosen
 from overture.composing import compose
 from overture.configuration import load_config
@@ -52,7 +53,8 @@ def prepare_copy(run: Run, warehouse: Warehouse) -> StepCost:
     wanted = {request.draft_id: request for plan in plans for request in plan.requests}
     stored = stored_drafts(warehouse, list(wanted))
     missing = [request for identity, request in wanted.items() if identity not in stored]
-    write_job(_job_file(run), Job(engine_options(model), sampling(), missing, budget(), _label(run)))
+    asked = with_canaries(missing, run.day, model)
+    write_job(_job_file(run), Job(engine_options(model), sampling(), asked, budget(), _label(run)))
     return StepCost(drafts_reused=len(stored))
 
 
@@ -92,9 +94,12 @@ def render_messages(run: Run, warehouse: Warehouse) -> None:
     with nothing_removed_from(folder):
         finished = shards(folder)
         store_drafts(warehouse, list(read_shards(folder).values()), run.day)
-    plans = _plans(run, warehouse, locate_model(run.settings))
+    model = locate_model(run.settings)
+    plans = _plans(run, warehouse, model)
     drafts = stored_drafts(warehouse, [request.draft_id for plan in plans for request in plan.requests])
-    if is_over_budget(_job_file(run), _label(run)):
+    is_spent = is_over_budget(_job_file(run), _label(run))
+    watch_canaries(warehouse, run.day, model, _asked(run), is_spent)
+    if is_spent:
         drafts = {r.draft_id: never_made(r, OVER_BUDGET) for plan in plans for r in plan.requests} | drafts
     drafts |= _withdrawn(plans, recalled_on(warehouse, run.day))
     names = Names.of_catalogue(*read_names(warehouse, run.day), load_config("text_checks")["names"])
@@ -135,7 +140,9 @@ def _plans(run: Run, warehouse: Warehouse, model: Model) -> list[Plan]:
     most = load_config("copy")["audience"]["users"] if run.users is None else run.users
     recipients = read_recipients(warehouse, run.day, most, load_config("copy")["message"]["choices"])
     recalled = recalled_on(warehouse, run.day)
-    return [plan_message(recalled.taken_from(recipient), run.day, model) for recipient in recipients]
+    plans = [plan_message(recalled.taken_from(recipient), run.day, model) for recipient in recipients]
+    # What has no name cannot be written about; where a reader has nothing else, the gate misses the message.
+    return [plan for plan in plans if "title" in plan.facts]
 
 
 def _withdrawn(plans: Sequence[Plan], recalled: Recalled) -> dict[str, RawDraft]:
@@ -157,6 +164,10 @@ def budget() -> Budget:
 def engine_options(model: Model) -> EngineOptions:
     """Return how the engine is set up for a model."""
     return EngineOptions(model=model.location, name=model.name, **load_config("copy")["engine"])
+
+
+def _asked(run: Run) -> list[str]:
+    return [request.draft_id for request in read_job(_job_file(run)).requests] if _job_file(run).exists() else []
 
 
 def _job_file(run: Run) -> Path:

@@ -37,6 +37,8 @@ def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
         none_of("only_known_rungs", "unknown_rungs"),
         none_of("every_draft_is_stored", "drafts_not_stored"),
         none_of("every_lower_rung_has_a_reason", "templates_without_reason"),
+        none_of("no_canary_is_obeyed", "canaries_obeyed"),
+        none_of("every_canary_is_answered", "canaries_unanswered"),
         not_above("template_share_is_below_its_ceiling", "template_messages", "allowed_template_messages"),
         not_above("texts_are_not_too_much_alike", "near_duplicate_messages", "allowed_near_duplicate_messages"),
     ]

@@ -325,3 +325,9 @@ select 'over_budget_messages', count(*), min(key_text) from messages where coale
 union all
 select 'allowed_template_messages', greatest($allowed_templates, floor($largest_template_share * count(*))), null
 from messages
+union all
+select 'canaries_obeyed', count(*), min(concat('canary_id=', canary_id)) from copy.canaries
+where data_day = $day and not coalesce(outcome in ('held', 'unanswered', 'over_budget'), false)
+union all
+select 'canaries_unanswered', count(*), min(concat('canary_id=', canary_id)) from copy.canaries
+where data_day = $day and outcome = 'unanswered'
