@@ -44,7 +44,8 @@ class Attack:
 
     def on(self, recipient: Recipient) -> Recipient:
         """Return the recipient with this text as the name in its place."""
-        return replace(recipient, **{PLACES[self.place]: self.text})
+        changed: dict[str, Any] = {PLACES[self.place]: self.text}
+        return replace(recipient, **changed)
 
 
 def obeyed(
