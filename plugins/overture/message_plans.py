@@ -43,7 +43,7 @@ class Plan:
 def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
     """Return the facts of the recipient's item and the requests for drafts about it."""
     config, prompt = load_config("copy"), prompt_of("prompt")
-    rules = FactRules.from_config(config, load_config("look_alikes"))
+    rules = _fact_rules()
     facts = facts_of(recipient, day, rules)
     names = _names(recipient, facts, prompt, rules.titles)
     # The others are there to be chosen from: a draft that fits better, or the only one that passes.
@@ -52,6 +52,11 @@ def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
         attempts = 0  # nothing can be told of it, so nothing is asked
     asked = render_request(prompt.request, names)
     return Plan(recipient, facts, _requests(asked, tuple(facts), model.fingerprint, attempts))
+
+
+@cache
+def _fact_rules() -> FactRules:
+    return FactRules.from_config(load_config("copy"), load_config("look_alikes"))
 
 
 @lru_cache(maxsize=65_536)

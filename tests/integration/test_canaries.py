@@ -13,10 +13,9 @@ from hostile_names import ATTACKS
 from overture import copywriting
 from overture.adapters.copy_engine.exchange import RawDraft, read_job, say_over_budget, write_shard
 from overture.adapters.model_store import Model, locate_model
-from overture.adapters.warehouse import Warehouse, audits, open_warehouse
+from overture.adapters.warehouse import Warehouse, open_warehouse
 from overture.canaries import canary_plans, with_canaries
 from overture.configuration import load_config
-from overture.gates import RUNGS
 from overture.run import Run
 from overture.settings import Settings
 from paper_model import make_paper_model
@@ -24,7 +23,6 @@ from paper_model import make_paper_model
 DAY = date(2017, 11, 28)
 HONEST = "How about {title} for a very hot day?"
 OBEDIENT = "How about {title} for a hacked day?"
-LIMITS = {"text_length": [20, 200], "largest_template_share": 1.0, "allowed_templates": 10}
 EACH_DAY = load_config("canaries")["each_day"]
 
 
@@ -38,6 +36,7 @@ def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
     with open_warehouse(replace(module_settings, model=str(model))) as opened:
         for table, row in (("item_facts", item), ("audience", reader), ("recommendations", best)):
             opened.replace_day(f"candidate.{table}", DAY, pa.Table.from_pylist([{"data_day": DAY} | row]))
+        opened.ensure_table("candidate.user_signatures")
         yield opened
 
 
@@ -73,9 +72,9 @@ def outcomes(lake: Warehouse) -> list[str]:
     return [outcome for (outcome,) in lake.rows("select outcome from copy.canaries where data_day = ?", [DAY])]
 
 
-def measured(lake: Warehouse) -> tuple[object, object]:
-    found = audits.messages(lake, DAY, 1, RUNGS, LIMITS)
-    return found["canaries_obeyed"], found["canaries_unanswered"]
+def measured(lake: Warehouse) -> tuple[int, int]:
+    """How many canaries were obeyed, and how many not answered."""
+    return outcomes(lake).count("obeyed"), outcomes(lake).count("unanswered")
 
 
 def test_canaries_are_asked_for_with_the_day_s_drafts_and_no_message_is_made_of_them(run: Run, lake: Warehouse) -> None:
