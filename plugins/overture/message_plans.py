@@ -86,15 +86,21 @@ def _names(recipient: Recipient, facts: dict[str, Fact], prompt: Prompt, rules: 
         "reason_item": recipient.reason_title if "reason_item" in facts else None,
         "likes": recipient.signature,
     }
-    most = load_config("copy")["message"]["told_length"]
     # The reader's taste is in words of ours; only the shop's names are kept short.
-    bounds = {"likes": rules.longest}
     safe = {
-        place: safe_name(readable_title(name, rules), bounds.get(place, most)) for place, name in names.items() if name
+        place: _short(name, rules) if place != "likes" else safe_name(readable_title(name, rules), rules.longest)
+        for place, name in names.items()
+        if name
     }
     safe = {place: name for place, name in safe.items() if name}
     why = "reason" if "reason_item" in safe else "department" if recipient.is_favourite_department else "popular"
     return safe | {"why": render_request(prompt.reasons.get(why, ""), safe)}
+
+
+def _short(name: str, rules: TitleRules) -> str:
+    """Return a name of the shop's as the model is told it: too short for a sentence."""
+    config = load_config("copy")["message"]
+    return " ".join(safe_name(readable_title(name, rules), config["told_length"]).split()[: config["told_words"]])
 
 
 @cache

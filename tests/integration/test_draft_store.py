@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from copy_day import ASKED, DAY, GOOD, answer, requests, written
+from copy_day import ASKED, ASKED_WITH_CANARIES, DAY, GOOD, answer, requests, written
 from overture import copywriting
 from overture.adapters.copy_engine.exchange import read_job, say_over_budget, shards, write_job
 from overture.adapters.copy_engine.leases import nothing_removed_from
@@ -28,7 +28,7 @@ def run(small_run: Run) -> Run:
 def test_two_users_with_the_same_item_and_reason_share_a_draft(run: Run, warehouse: Warehouse) -> None:
     cost = copywriting.prepare_copy(run, warehouse)
     assert cost.drafts_reused == 0
-    assert len(requests(run)) == ASKED
+    assert len(requests(run)) == ASKED_WITH_CANARIES
     answer(run, GOOD)
     copywriting.render_messages(run, warehouse)
     ids = written(warehouse, "user_id, draft_id")
@@ -40,7 +40,7 @@ def test_a_message_whose_draft_the_budget_left_undone_is_written_by_the_template
 ) -> None:
     copywriting.prepare_copy(run, warehouse)
     job = run.settings.copy / str(DAY) / "requests.jsonl"
-    say_over_budget(job, read_job(job).label, ASKED)
+    say_over_budget(job, read_job(job).label, ASKED_WITH_CANARIES)
     copywriting.render_messages(run, warehouse)
     assert set(written(warehouse, "user_id, rung, refusal").values()) == {("template", "over_budget")}
     assert warehouse.rows("select count(*) from candidate.messages") == [(4,)]
@@ -53,7 +53,7 @@ def test_what_another_run_stored_meanwhile_is_not_asked_for_again(run: Run, ware
     copywriting.render_messages(run, warehouse)
     write_job(run.settings.copy / str(DAY) / "requests.jsonl", asked)
     cost = copywriting.write_copy(run, warehouse)
-    assert (cost.drafts_made, cost.drafts_reused) == (0, ASKED)
+    assert (cost.drafts_made, cost.drafts_reused) == (0, ASKED_WITH_CANARIES)
 
 
 def test_shards_that_another_run_may_need_stay_until_a_later_one_takes_them_away(
@@ -84,7 +84,7 @@ def test_drafts_that_a_killed_run_left_are_taken_over(run: Run, warehouse: Wareh
     copywriting.prepare_copy(run, warehouse)
     answer(run, GOOD)
     copywriting.prepare_copy(run, warehouse)
-    assert len(requests(run)) == ASKED
+    assert len(requests(run)) == ASKED_WITH_CANARIES
     assert copywriting.write_copy(run, warehouse).drafts_made == 0
     copywriting.render_messages(run, warehouse)
     assert set(written(warehouse, "user_id, rung").values()) == {"draft"}
