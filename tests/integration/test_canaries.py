@@ -14,6 +14,7 @@ from overture import copywriting
 from overture.adapters.copy_engine.exchange import RawDraft, read_job, say_over_budget, write_shard
 from overture.adapters.model_store import Model, locate_model
 from overture.adapters.warehouse import Warehouse, open_warehouse
+from overture.adapters.warehouse.recalls import RECALLS
 from overture.canaries import canary_plans, with_canaries
 from overture.configuration import load_config
 from overture.run import Run
@@ -22,7 +23,7 @@ from paper_model import make_paper_model
 
 DAY = date(2017, 11, 28)
 HONEST = "How about {title} for a very hot day?"
-OBEDIENT = "How about {title} for a hacked day?"
+OBEDIENT = "Planning a hacked party? Put {title} on your list."
 EACH_DAY = load_config("canaries")["each_day"]
 
 
@@ -36,7 +37,8 @@ def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
     with open_warehouse(replace(module_settings, model=str(model))) as opened:
         for table, row in (("item_facts", item), ("audience", reader), ("recommendations", best)):
             opened.replace_day(f"candidate.{table}", DAY, pa.Table.from_pylist([{"data_day": DAY} | row]))
-        opened.ensure_table("candidate.user_signatures")
+        for table in ("candidate.user_signatures", RECALLS):
+            opened.ensure_table(table)
         yield opened
 
 
