@@ -117,16 +117,25 @@ def grammar(prompt: Prompt, slots: Iterable[str]) -> str:
     Its own words stand in gaps alone; what surrounds a slot is fixed, for what a model said about a price would be
     unproven. The closings are not generated: there is nothing in them that a model could choose.
     """
-    return "|".join(_pattern_of(opening) for opening in _openings(prompt, slots))
+    return "|".join(_pattern_of(opening) for opening in openings_with(prompt, slots))
 
 
 def own_words(prompt: Prompt, slots: Iterable[str], reply: str) -> str | None:
     """Return the words that a reply has in the gaps of its opening; None when it follows no opening."""
-    for opening in _openings(prompt, slots):
+    for opening in openings_with(prompt, slots):
         found = re.fullmatch(_pattern_of(opening, gap_begins="(", gap_ends=")"), reply)
         if found:
             return " ".join(found.groups())
     return None
+
+
+def with_words(opening: str, words: str) -> str:
+    """Return an opening with these words in its first gap.
+
+    >>> with_words("For [2-9 words], think of {title}.", "a quiet evening")
+    'For a quiet evening, think of {title}.'
+    """
+    return _GAP.sub(lambda _: words, opening, count=1)
 
 
 def closed(prompt: Prompt, opening: str, slots: Iterable[str], choice: int = 0) -> str:
@@ -146,7 +155,8 @@ def plain_reply(prompt: Prompt, slots: Iterable[str]) -> str:
     return closed(prompt, prompt.openings[0], slots)
 
 
-def _openings(prompt: Prompt, slots: Iterable[str]) -> list[str]:
+def openings_with(prompt: Prompt, slots: Iterable[str]) -> list[str]:
+    """Return the openings that say nothing but these slots, gaps open."""
     known = frozenset(slots)
     return [opening for opening in prompt.openings if known.issuperset(slots_in(opening))]
 
