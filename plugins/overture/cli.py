@@ -134,6 +134,19 @@ def train_ranker_command(day: str) -> None:
     click.echo(train_ranker(Settings.from_environment(), parse_day(day)).reason)
 
 
+@cli.command("tune-copy-model")
+@day_option
+@click.option("--minutes", metavar="M", help="Train for at most so many minutes (default: config/copy_tuning.toml).")
+def tune_copy_model_command(day: str, minutes: str | None) -> None:
+    """Tune the copy model as of a day, and decide whether later days are written by it."""
+    from overture.copy_tuning import Order, tune
+    from overture.core.days import parse_day
+
+    order = Order(parse_day(day), None if minutes is None else _whole_number(minutes, "--minutes"))
+    tuned = tune(Settings.from_environment(), order, lambda line: click.echo(line, err=True))
+    click.echo(f"{tuned.verdict.reason}\nModel card: {tuned.folder / 'model_card.md'}")
+
+
 @cli.command("recall")
 @click.option("--message", metavar="USER", help="The message that a user got on --day.")
 @click.option("--draft", metavar="ID", help="All messages that are made of a draft (draft_id).")

@@ -23,8 +23,9 @@ from overture.adapters.copy_engine.exchange import (
 )
 from overture.adapters.copy_engine.leases import may_remove_from, nothing_removed_from
 from overture.adapters.copy_process import generate_drafts
-from overture.adapters.model_store import Model, copy_python, locate_model
+from overture.adapters.model_store import Model, copy_python
 from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.copy_models import model_of_run
 from overture.adapters.warehouse.copy_reads import read_names, read_recipients, store_drafts, stored_drafts
 from overture.adapters.warehouse.recalls import recalled_on
 from overture.adapters.warehouse.runs import StepCost
@@ -48,7 +49,7 @@ def prepare_copy(run: Run, warehouse: Warehouse) -> StepCost:
 
     Raises ModelError when the model is not ready.
     """
-    model = locate_model(run.settings)
+    model = model_of_run(warehouse, run)
     plans = _plans(run, warehouse, model)
     wanted = {request.draft_id: request for plan in plans for request in plan.requests}
     stored = stored_drafts(warehouse, list(wanted))
@@ -94,7 +95,7 @@ def render_messages(run: Run, warehouse: Warehouse) -> None:
     with nothing_removed_from(folder):
         finished = shards(folder)
         store_drafts(warehouse, list(read_shards(folder).values()), run.day)
-    model = locate_model(run.settings)
+    model = model_of_run(warehouse, run)
     plans = _plans(run, warehouse, model)
     drafts = stored_drafts(warehouse, [request.draft_id for plan in plans for request in plan.requests])
     is_spent = is_over_budget(_job_file(run), _label(run))

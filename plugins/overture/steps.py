@@ -8,7 +8,7 @@ from datetime import date
 from overture import copywriting, gates, personalising, preferences, recommending, reporting
 from overture.adapters import bundled_source, model_store, sources, transform
 from overture.adapters.catalog import open_catalog
-from overture.adapters.warehouse import Warehouse, fences, landing, open_warehouse, publish, runs
+from overture.adapters.warehouse import Warehouse, copy_models, fences, landing, open_warehouse, publish, runs
 from overture.adapters.warehouse.champions import champion_of, configuration_of_run
 from overture.adapters.warehouse.rankers import version_in_force
 from overture.adapters.warehouse.runs import Models, StepCost
@@ -168,8 +168,10 @@ def open_run(settings: Settings, day: date, run_id: str | None = None) -> Run:
     sources.load_source(settings.source).require_day(day)
     with open_warehouse(settings) as warehouse:
         champion, ranker = champion_of(warehouse, day), version_in_force(warehouse, day)
-        configuration = config_hash(champion.version, *([] if ranker is None else [ranker]))
-        begun = runs.open_run(warehouse, day, run_id, configuration, Models(champion.as_json(), ranker))
+        copy_model = copy_models.in_force(warehouse, day)
+        beside = [version for version in (ranker, copy_model) if version is not None]
+        models = Models(champion.as_json(), ranker, copy_model)
+        begun = runs.open_run(warehouse, day, run_id, config_hash(champion.version, *beside), models)
     return Run(settings, day, None, begun.run_id, begun.token)
 
 

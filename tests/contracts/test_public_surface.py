@@ -45,6 +45,13 @@ OPERATIONS = {
         " replenish_champion_ndcg replenish_lead replenish_lead_low replenish_lead_high baseline baseline_ndcg"
         " baseline_lead_low baseline_lead_high trials seed"
     ),
+    "ops.copy_models": (
+        "data_day name fingerprint base champion training_set parameters training examples past_examples tokens"
+        " is_accepted reason items attempts accepted champion_accepted accepted_lead accepted_lead_low"
+        " accepted_lead_high faithful champion_faithful faithful_lead faithful_lead_low faithful_lead_high"
+        " specific champion_specific specific_lead specific_lead_low specific_lead_high variety champion_variety"
+        " seed"
+    ),
     "ops.rankers": (
         "data_day version parameters discover_trees replenish_trees is_accepted reason discover_users discover_ndcg"
         " discover_single_ndcg discover_lead discover_lead_low discover_lead_high replenish_users replenish_ndcg"
@@ -62,6 +69,7 @@ COMMANDS = {
     "tune": {"--day", "--trials", "--minutes"},
     "train-ranker": {"--day"},
     "recall": {"--message", "--draft", "--item", "--fact", "--day", "--why", "--by"},
+    "tune-copy-model": {"--day", "--minutes"},
     "query": {"sql", "--format", "--as-of-run"},
     "fingerprint": {"--day", "--format", "--as-of-run"},
     "maintain": {"--dry-run"},

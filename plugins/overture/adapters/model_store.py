@@ -56,6 +56,16 @@ def locate_model(settings: Settings) -> Model:
     return Model(str(folder), folder.name, verify_folder(folder))
 
 
+def ensure_whole(settings: Settings, name: str, fingerprint: str) -> Model:
+    """Return a tuned model of this home, verified; raise ModelError where it is missing, damaged or another one."""
+    folder = settings.models / name
+    got = verify_folder(folder) if folder.is_dir() else "nothing there"
+    if got != fingerprint:
+        expected = f"fingerprint {fingerprint}; overture tune-copy-model --day with its day makes one again"
+        raise ModelError("not the tuned model in force", where=folder, expected=expected, got=got)
+    return Model(str(folder), name, fingerprint)
+
+
 def model_name(settings: Settings) -> str:
     """Return what the settings' model is called on drafts and messages, ready or not."""
     if settings.model is None:

@@ -30,10 +30,15 @@ class StepCost:
 
 @dataclass(frozen=True)
 class Models:
-    """What a run is made with. factors: configuration as JSON. ranker: the version of its trees, None for none."""
+    """What a run is made with.
+
+    factors: configuration as JSON. ranker: the version of its trees, None for none. copy: the fingerprint of the tuned
+    model that writes, None for the settings' own.
+    """
 
     factors: str
     ranker: str | None
+    copy: str | None = None
 
 
 def open_run(
@@ -53,7 +58,7 @@ def open_run(
     known = warehouse.rows(f"select max(token) from {RUNS}")[0][0] if warehouse.columns(RUNS) else None
     begun = warehouse.attempt = begin_run(warehouse.catalog.lake, day, run_id, at_least=known or 0)
 
-    factors, ranker = (None, None) if models is None else (models.factors, models.ranker)
+    made_with = (None, None, None) if models is None else (models.factors, models.ranker, models.copy)
 
     def work(lake: Warehouse) -> None:
         for table in contracts():
@@ -64,8 +69,8 @@ def open_run(
         lake.execute(f"delete from {RUNS} where token = ?", [begun.token])
         lake.execute(
             f"insert into {RUNS} (run_id, token, data_day, configuration, factor_configuration, ranker_version,"
-            " is_published) values (?, ?, ?, ?, ?, ?, false)",
-            [begun.run_id, begun.token, day, configuration, factors, ranker],
+            " copy_model, is_published) values (?, ?, ?, ?, ?, ?, ?, false)",
+            [begun.run_id, begun.token, day, configuration, *made_with],
         )
 
     warehouse.write(f"open run {begun.run_id}", work)

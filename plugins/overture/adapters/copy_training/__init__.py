@@ -1,0 +1,1 @@
+"""The copy training: tunes a language model on examples, in the copy environment."""
