@@ -14,6 +14,7 @@ from overture.adapters.copy_engine.exchange import Job, RawDraft, read_shards, w
 from overture.adapters.copy_process import generate_drafts
 from overture.adapters.item_embeddings import embed
 from overture.adapters.model_store import Model, copy_python
+from overture.configuration import load_config
 from overture.copy_examples import is_taught, refusal_of_text
 from overture.copywriting import engine_options, sampling
 from overture.core.claims import Recipient
@@ -34,7 +35,7 @@ SHOWN: Final = 12
 
 @dataclass(frozen=True)
 class Said:
-    """One draft, judged. own: its words in the gaps; embedded texts: these, and the item's title and category."""
+    """One draft, judged. own: its words in the gap, empty where it follows no opening."""
 
     item: Recipient
     plan: Plan
@@ -81,7 +82,7 @@ def judge(settings: Settings, day: date, model: Model, items: Sequence[Recipient
     generate_drafts(copy_python(settings), job, out)
     drafts = read_shards(out)
     said = [_said(plan, drafts[request.draft_id], day) for plan in plans for request in plan.requests]
-    return Side(said, len(plans[0].requests), _fitting(settings, said, len(requests)))
+    return Side(said, len(plans[0].requests), _fitting(settings, said))
 
 
 def _said(plan: Plan, draft: RawDraft, day: date) -> Said:
@@ -89,8 +90,12 @@ def _said(plan: Plan, draft: RawDraft, day: date) -> Said:
     return Said(plan.recipient, plan, draft.text, own, refusal_of_text(plan, draft, day))
 
 
-def _fitting(settings: Settings, said: Sequence[Said], seed: int) -> Values:
-    """Return 1.0 for each draft that is nearer to its own item than to another; one without own words is not."""
+def _fitting(settings: Settings, said: Sequence[Said]) -> Values:
+    """Return 1.0 for each draft that is nearer to its own item than to another; one without own words is not.
+
+    The other ones are the same for every model that writes about these items.
+    """
+    seed = load_config("copy_tuning")["seed"]
     items = embed(settings, [f"{each.item.title} {each.item.category or ''}" for each in said])
     texts = embed(settings, [each.own or each.text for each in said])
     is_nearer = fits(np.asarray(texts, float), np.asarray(items, float), seed)

@@ -28,6 +28,7 @@ def unfinished_files(settings: Settings, before: datetime) -> list[Path]:
         *settings.artifacts.glob("*/.*"),
         # The turn of a search has one dot; it stays.
         *settings.artifacts.glob("tuning/*/.*.*"),
+        *settings.artifacts.glob("copy_tuning/*/*/.*.[0-9]*"),
         *settings.scratch.glob("*"),
         *settings.landing.glob(".*.partial"),
         *settings.models.glob(".*.[0-9]*"),
