@@ -125,6 +125,7 @@ def _train(
     """Return the tuned model, which is made unless the same one is there, and what its training did."""
     version = version_of({"base": base.fingerprint, "set": lessons.fingerprint, "plan": asdict(plan)})
     out, job = settings.models / f"{base.name}-tuned-{version}", folder / version
+    settings.models.mkdir(parents=True, exist_ok=True)
     with turn(settings.models / ".tuning"):
         if not (out.is_dir() and (job / REPORT).is_file()):
             write_job(job, dataclasses.replace(plan, base=base.location), lessons.examples)

@@ -144,7 +144,7 @@ def test_a_model_without_weights_fails_in_one_line(tmp_path: Path) -> None:
 
 def test_a_loss_that_is_no_number_ends_the_training(tiny: Path, tmp_path: Path) -> None:
     with pytest.raises(CopyEngineError, match="training went astray"):
-        tuned(tmp_path / "job", tmp_path / "tuned", replace(plan_of(tiny), learning_rate=1e30))
+        tuned(tmp_path / "job", tmp_path / "tuned", replace(plan_of(tiny), learning_rate=float("inf")))
 
 
 @pytest.mark.parametrize(("lines", "why"), [(1, "nothing to learn"), (0, "no training job"), (None, "unreadable")])
