@@ -1,0 +1,73 @@
+"""The whole step on a tiny model: trained, merged, judged by the real engine, decided, and noted."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from overture import steps
+from overture.adapters.model_store import locate_model
+from overture.adapters.warehouse import Warehouse, open_warehouse
+from overture.adapters.warehouse.copy_models import COPY_MODELS, in_force
+from overture.copy_tuning import Order, Tuned, tune
+from overture.settings import CHECKOUT, Settings
+
+pytestmark = pytest.mark.slow
+
+DAY = date(2017, 8, 15)
+PYTHON = CHECKOUT / ".venv-copy" / "bin" / "python"
+TITLES = [f"{kind} {number}" for number, kind in enumerate(["RYE BREAD", "GROUND COFFEE", "CAT LITTER", "ODDS"] * 8)]
+
+
+@pytest.fixture(scope="module")
+def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """A day that a run has made, and a model that has learnt nothing."""
+    tiny = tmp_path_factory.mktemp("tiny") / "tiny"
+    subprocess.run([PYTHON, CHECKOUT / "tests" / "support" / "tiny_llama.py", tiny], check=True, env=dict(os.environ))
+    settings = replace(module_settings, model=str(tiny), copy_python=PYTHON)
+    plain = {"data_day": DAY, "category": "SHELF", "currency": "USD", "is_available": True, "valid_from": DAY}
+    steps.open_run(settings, DAY)
+    with open_warehouse(settings) as opened:
+        items = [{**plain, "item_id": f"i{number}", "title": title} for number, title in enumerate(TITLES)]
+        opened.replace_day("marts.item_facts", DAY, pa.Table.from_pylist(items))
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def tuned(lake: Warehouse) -> Tuned:
+    return tune(lake.settings, Order(DAY, minutes=1), print)
+
+
+def row(lake: Warehouse) -> dict[str, object]:
+    (found,) = lake.arrow(f"select * from {COPY_MODELS}").to_pylist()
+    return dict(found)
+
+
+def test_a_model_that_writes_nothing_better_is_not_promoted_and_its_row_says_everything(
+    lake: Warehouse, tuned: Tuned
+) -> None:
+    found = row(lake)
+    assert (found["data_day"], found["is_accepted"], found["reason"]) == (DAY, False, tuned.verdict.reason)
+    assert "The model in force stays" in tuned.verdict.reason
+    assert found["fingerprint"] != found["base"] == locate_model(lake.settings).fingerprint == found["champion"]
+    assert [name for name, value in found.items() if value is None] == []
+    assert in_force(lake, DAY + timedelta(days=1)) is None
+
+
+def test_the_card_lies_in_the_home_and_the_weights_beside_the_other_models(lake: Warehouse, tuned: Tuned) -> None:
+    card = (tuned.folder / "model_card.md").read_text(encoding="utf-8")
+    assert card.startswith(f"# {tuned.model.name}: not promoted, as of {DAY}")
+    assert Path(tuned.model.location).parent == lake.settings.models
+
+
+def test_done_again_it_trains_nothing_and_gives_the_same_row(lake: Warehouse, tuned: Tuned) -> None:
+    before, weights = row(lake), Path(tuned.model.location, "model.safetensors")
+    made = weights.stat().st_mtime_ns
+    tune(lake.settings, Order(DAY, minutes=1), print)
+    assert row(lake) == before
+    assert weights.stat().st_mtime_ns == made
