@@ -13,14 +13,14 @@ from typing import Any
 from overture.adapters.text_checks import text_checks
 from overture.composing import draft_rules
 from overture.configuration import load_config
-from overture.core.claims import Fact, FactRules, Recipient, facts_of
+from overture.core.claims import Fact, Recipient, facts_of
 from overture.core.drafts import Draft, Subject, refusal_of
 from overture.core.mentions import Names
 from overture.core.prompts import own_words
 from overture.core.slots import fill, slots_in
 from overture.core.soft_claims import proven, soft_claims_in
 from overture.core.text_quality import wrong_writing
-from overture.message_plans import prompt_of
+from overture.message_plans import fact_rules, prompt_of
 
 SET = Path(__file__).resolve().parent / "labelled_drafts" / "drafts.jsonl"
 DAY = date(2017, 11, 28)
@@ -78,7 +78,7 @@ def _judged_text(draft: Mapping[str, Any]) -> Judgement:
 
 def _judged_opening(draft: Mapping[str, Any], names: Names) -> Judgement:
     item, text, prompt, rules = draft["item"], draft["text"], prompt_of("prompt"), draft_rules()
-    facts = facts_of(_recipient(draft), DAY, FactRules.from_config(load_config("copy")))
+    facts = facts_of(_recipient(draft), DAY, fact_rules())
     values = {slot: fact.rendered for slot, fact in facts.items()}
     told = (prompt.instructions, *(reply for _, reply in prompt.examples))
     own_names = [name for name in (item["title"], item["category"], draft["reason_title"]) if name]

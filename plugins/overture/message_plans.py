@@ -43,7 +43,7 @@ class Plan:
 def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
     """Return the facts of the recipient's item and the requests for drafts about it."""
     config, prompt = load_config("copy"), prompt_of("prompt")
-    rules = _fact_rules()
+    rules = fact_rules()
     facts = facts_of(recipient, day, rules)
     names = _names(recipient, facts, prompt, rules.titles)
     # The others are there to be chosen from: a draft that fits better, or the only one that passes.
@@ -55,7 +55,8 @@ def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
 
 
 @cache
-def _fact_rules() -> FactRules:
+def fact_rules() -> FactRules:
+    """Return how the shop's cells are told, as configured."""
     return FactRules.from_config(load_config("copy"), load_config("look_alikes"))
 
 
