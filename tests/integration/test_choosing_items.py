@@ -56,7 +56,10 @@ def put(lake: Warehouse, table: str, rows: Sequence[dict[str, object]]) -> None:
 
 
 def answer(run: Run, lake: Warehouse, refused: Sequence[str] = ()) -> list[CopyRequest]:
-    """Answer every request, those about the titles of `refused` with what no message may say; render."""
+    """Answer every request, those about the titles of `refused` with what no message may say; render.
+
+    Returns those of readers, without the canaries.
+    """
     copywriting.prepare_copy(run, lake)
     requests = read_job(run.settings.copy / str(DAY) / "requests.jsonl").requests
     texts = ["How about {title} for a free lunch?" if title_of(r) in refused else SENTENCE for r in requests]
@@ -66,7 +69,7 @@ def answer(run: Run, lake: Warehouse, refused: Sequence[str] = ()) -> list[CopyR
     ]
     write_shard(run.settings.copy / "drafts", made)
     copywriting.render_messages(run, lake)
-    return requests
+    return requests[: -load_config("canaries")["each_day"]]
 
 
 def title_of(request: CopyRequest) -> str:

@@ -12,6 +12,7 @@ from embedding_double import embedded, make_python
 from overture import copywriting, personalising
 from overture.adapters.copy_engine.exchange import CopyRequest, RawDraft, read_job, write_shard
 from overture.adapters.warehouse import Warehouse, open_warehouse
+from overture.configuration import load_config
 from overture.run import Run
 from overture.settings import CHECKOUT, Settings
 from paper_model import make_paper_model
@@ -59,7 +60,7 @@ def run(lake: Warehouse) -> Run:
 
 @pytest.fixture(scope="module")
 def asked(run: Run, lake: Warehouse) -> list[CopyRequest]:
-    """The requests for drafts; each is answered with a moment for the taste that it tells."""
+    """The requests for readers' drafts; each is answered with a moment for the taste that it tells."""
     copywriting.prepare_copy(run, lake)
     requests = read_job(run.settings.copy / str(DAY) / "requests.jsonl").requests
     made = [
@@ -68,7 +69,7 @@ def asked(run: Run, lake: Warehouse) -> list[CopyRequest]:
     ]
     write_shard(run.settings.copy / "drafts", made)
     copywriting.render_messages(run, lake)
-    return requests
+    return requests[: -load_config("canaries")["each_day"]]
 
 
 def put(lake: Warehouse, table: str, rows: Sequence[dict[str, object]]) -> None:
