@@ -95,7 +95,7 @@ def tune(settings: Settings, order: Order, tell: Callable[[str], None]) -> Tuned
         base = ensure_model(settings)
         with open_warehouse(settings) as warehouse:
             attempt = runs.begin_beside_run(warehouse, settings, order.day, STEP)
-            champion = model_of(warehouse, in_force(warehouse, order.day))
+            champion = model_of(warehouse, settings, in_force(warehouse, order.day))
             lessons = training_set(warehouse, order.day, base, stated.set, stated.seed)
         given = f"{len(lessons.examples)} examples, {lessons.past} of them shown before"
         tell(f"{given}; {len(lessons.judged)} items judge")

@@ -93,7 +93,7 @@ def shop(lake: Warehouse) -> Iterator[Warehouse]:
 
 def test_without_a_decision_the_settings_own_model_writes(lake: Warehouse, base: Model) -> None:
     assert in_force(lake, NEXT) is None
-    assert model_of(lake, None) == base
+    assert model_of(lake, lake.settings, None) == base
 
 
 def test_an_accepted_model_writes_the_days_after_its_own_and_never_its_own(
@@ -119,7 +119,7 @@ def test_a_model_that_was_not_accepted_writes_nothing(lake: Warehouse, base: Mod
 
 def test_a_model_tuned_from_another_base_is_not_used(lake: Warehouse, base: Model, tuned: Model) -> None:
     decide(lake, tuned, "another")
-    assert model_of(lake, tuned.fingerprint) == base
+    assert model_of(lake, lake.settings, tuned.fingerprint) == base
 
 
 def test_a_promoted_model_that_is_gone_or_altered_stops_with_a_way_out(
@@ -127,14 +127,14 @@ def test_a_promoted_model_that_is_gone_or_altered_stops_with_a_way_out(
 ) -> None:
     record_copy_model(lake, DAY, {"name": "gone", "fingerprint": "f", "base": base.fingerprint, "is_accepted": True})
     with pytest.raises(ModelError, match="overture tune-copy-model"):
-        model_of(lake, "f")
+        model_of(lake, lake.settings, "f")
     record_copy_model(
         lake, DAY, {"name": tuned.name, "fingerprint": "f", "base": base.fingerprint, "is_accepted": True}
     )
     with pytest.raises(ModelError, match=f"got: {tuned.fingerprint}"):
-        model_of(lake, "f")
+        model_of(lake, lake.settings, "f")
     with pytest.raises(ArtifactError, match="no such copy model"):
-        model_of(lake, "never recorded")
+        model_of(lake, lake.settings, "never recorded")
 
 
 def test_only_drafts_of_messages_are_past_ones(shop: Warehouse) -> None:

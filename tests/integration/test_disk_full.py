@@ -51,6 +51,7 @@ from overture.adapters.copy_engine.exchange import RawDraft, write_lines, write_
 from overture.adapters.warehouse import open_warehouse
 from overture.adapters.warehouse.data_files import unknown_files
 from overture.errors import HomeError
+from overture.run import Joining
 from overture.settings import Settings
 
 day, before, settings = date.fromisoformat(sys.argv[1]), date(2024, 1, 1), Settings.from_environment()

@@ -13,6 +13,7 @@ from overture.adapters.warehouse.runs import RUNS
 from overture.core.claims import Recipient
 from overture.errors import ArtifactError
 from overture.run import Run
+from overture.settings import Settings
 
 COPY_MODELS = "ops.copy_models"
 
@@ -74,12 +75,12 @@ def model_of_run(warehouse: Warehouse, run: Run) -> Model:
     if "copy_model" in warehouse.columns(RUNS):
         rows = warehouse.rows(f"select copy_model from {RUNS} where token = ?", [run.token])
         noted = rows[0][0] if rows else None
-    return model_of(warehouse, noted)
+    return model_of(warehouse, run.settings, noted)
 
 
-def model_of(warehouse: Warehouse, fingerprint: str | None) -> Model:
+def model_of(warehouse: Warehouse, settings: Settings, fingerprint: str | None) -> Model:
     """Return the tuned model of a fingerprint; the settings' own where it is None or was tuned from another one."""
-    own = locate_model(warehouse.settings)
+    own = locate_model(settings)
     if fingerprint is None:
         return own
     found = warehouse.rows(
@@ -88,7 +89,7 @@ def model_of(warehouse: Warehouse, fingerprint: str | None) -> Model:
     if not found:
         raise ArtifactError("no such copy model", where=COPY_MODELS, expected=fingerprint, got="none")
     tuned = Tuned(*found[0])
-    return own if tuned.base != own.fingerprint else ensure_whole(warehouse.settings, tuned.name, tuned.fingerprint)
+    return own if tuned.base != own.fingerprint else ensure_whole(settings, tuned.name, tuned.fingerprint)
 
 
 def record_copy_model(warehouse: Warehouse, day: date, decision: Mapping[str, object]) -> None:
