@@ -80,6 +80,8 @@ def test_an_item_without_a_price_has_none_to_show() -> None:
         ("L 13.25 OZ", None),
         ("971150  PK", None),
         ("3 LB/CS", None),
+        ("\uff11\uff12 LB", None),
+        ("\u0661\u0662 LB", None),
         ("SFT", None),
         ("12 FROGS", None),
         ("", None),

@@ -12,7 +12,7 @@ SLOTS = ("title", "price", "size", "reason_item")
 
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
-_SIZE = re.compile(r"(\d{0,4}(?:\.\d{1,3})?) ?([A-Z]{1,3}(?: [A-Z]{2})?)", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]{0,4}(?:\.[0-9]{1,3})?) ?([A-Z]{1,3}(?: [A-Z]{2})?)", re.IGNORECASE)
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
 _SMALL_WORDS = frozenset({"a", "an", "and", "for", "in", "not", "of", "on", "or", "the", "to", "with"})
 _UNITS = {
