@@ -35,7 +35,7 @@ TABLES = {
     "Messages by rung": """
         select rung, coalesce(refusal, '') as "why not the rung above", count(*) as messages,
             count(distinct text) as "different texts"
-        from marts.messages where data_day = '{day}' group by all order by messages desc, rung, refusal
+        from marts.messages where data_day = '{day}' group by all order by messages desc, rung, 2
     """,
     "What it cost": """
         select step, round(seconds, 1) as seconds, tokens_in as "tokens read", tokens_out as "tokens written",
