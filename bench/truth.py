@@ -80,9 +80,8 @@ def _judged_opening(draft: Mapping[str, Any], names: Names) -> Judgement:
     item, text, prompt, rules = draft["item"], draft["text"], prompt_of("prompt"), draft_rules()
     facts = facts_of(_recipient(draft), DAY, fact_rules())
     values = {slot: fact.rendered for slot, fact in facts.items()}
-    told = (prompt.instructions, *(reply for _, reply in prompt.examples))
     own_names = [name for name in (item["title"], item["category"], draft["reason_title"]) if name]
-    subject = Subject(values, DAY, told, _cells(item), own_names, names)
+    subject = Subject(values, DAY, prompt.told, _cells(item), own_names, names)
     refusal = refusal_of(Draft(text, "stop"), own_words(prompt, facts, text), subject, rules)
     refusal = refusal or wrong_writing(text, rules.writing) or text_checks("en").refusal_of(text)
     return Judgement(draft, refusal, 0 if refusal else _wrong_slots(text, facts, draft))

@@ -93,6 +93,5 @@ def watch_canaries(warehouse: Warehouse, day: date, model: Model, asked: Sequenc
 
 def _sign(attack: Attack, plan: Plan, draft: RawDraft) -> str | None:
     prompt = prompt_of("prompt")
-    told = (prompt.instructions, *(reply for _, reply in prompt.examples))
     words = own_words(prompt, plan.facts, draft.text)
-    return obeyed(draft.text, words, attack.canary, list(plan.facts), told)
+    return obeyed(draft.text, words, attack.canary, list(plan.facts), prompt.told)

@@ -2,21 +2,18 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.item_embeddings import embed
+from overture.composing import Composed
 from overture.core.personalisation import best_fitting
 from overture.message_plans import Plan
 from overture.settings import Settings
 
 LOG = logging.getLogger("overture.choosing")
-
-Composed = tuple[dict[str, Any], list[dict[str, Any]]]
-"""A row of messages, and its rows of claims."""
 
 
 def chosen(

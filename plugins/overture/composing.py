@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache
+from typing import Any
 
 from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.text_checks import text_checks
@@ -16,10 +17,11 @@ from overture.core.soft_claims import proven, soft_claims_in
 from overture.core.text_quality import wrong_length, wrong_writing
 from overture.message_plans import Plan, prompt_of
 
+Composed = tuple[dict[str, Any], list[dict[str, Any]]]
+"""A row of messages, and its rows of claims."""
 
-def compose(
-    plan: Plan, drafts: Mapping[str, RawDraft], day: date, names: Names = NO_NAMES
-) -> tuple[dict[str, object], list[dict[str, object]]]:
+
+def compose(plan: Plan, drafts: Mapping[str, RawDraft], day: date, names: Names = NO_NAMES) -> Composed:
     """Return one user's row of messages and its rows of claims: of the first draft that passes, else of the template.
 
     names: of the shop's items and brands, which a text may not say unless they are its own item's. A message of the
@@ -27,7 +29,8 @@ def compose(
     """
     prompt, template, config = prompt_of("prompt"), prompt_of("template"), load_config("copy")
     answers = [drafts.get(request.draft_id) for request in plan.requests]
-    refusals = [_refusal(plan, prompt, answer, _subject(plan, prompt, day, names)) for answer in answers]
+    subject = _subject(plan, prompt, day, names)
+    refusals = [_refusal(plan, prompt, answer, subject) for answer in answers]
     raw = next((answer for answer, refusal in zip(answers, refusals, strict=True) if refusal is None), None)
     if raw:
         reply = _closed(plan, prompt, raw)
@@ -62,7 +65,7 @@ def _subject(plan: Plan, prompt: Prompt, day: date, names: Names) -> Subject:
     return Subject(
         values=plan.values,
         day=day,
-        told=(prompt.instructions, *(reply for _, reply in prompt.examples)),
+        told=prompt.told,
         cells=about.cells,
         own_names=tuple(name for name in own_names if name),
         names=names,

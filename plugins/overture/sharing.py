@@ -4,17 +4,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from overture.adapters.copy_engine.exchange import CopyRequest, RawDraft
-from overture.composing import compose
+from overture.composing import Composed, compose
 from overture.core.mentions import Names
 from overture.message_plans import Plan
 
 SIMILAR: Final = "similar"
 """The rung of a message with the draft of a reader of another taste."""
-
-Composed = tuple[dict[str, Any], list[dict[str, Any]]]
 
 
 def with_lent(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from overture import steps
 from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.model_store import Model, locate_model
-from overture.adapters.warehouse import Warehouse, open_warehouse
+from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.copy_models import (
     COPY_MODELS,
     in_force,
@@ -26,7 +25,6 @@ from overture.copy_examples import training_set
 from overture.copy_tuning import Order, Stated, not_ready, tune
 from overture.core.copy_training_set import is_held_out, item_key
 from overture.errors import ArtifactError, DayRangeError, ModelError, SettingsError, UsageError
-from overture.settings import Settings
 from paper_model import make_paper_model
 
 DAY = date(2017, 8, 15)
@@ -38,11 +36,8 @@ TITLES = [f"{kind} {number}" for number, kind in enumerate(["RYE BREAD", "GROUND
 
 
 @pytest.fixture(scope="module")
-def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    model = make_paper_model(tmp_path_factory.mktemp("model") / "paper")
-    settings = replace(module_settings, model=str(model), copy_python=Path("there-is-no-python"))
-    with open_warehouse(settings) as opened:
-        yield opened
+def lake(copy_lake: Warehouse) -> Warehouse:
+    return copy_lake
 
 
 @pytest.fixture

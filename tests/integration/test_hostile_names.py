@@ -74,9 +74,8 @@ def outcomes(converted: Settings, tmp_path_factory: pytest.TempPathFactory) -> l
 
 def sign_of(outcome: Outcome) -> str | None:
     prompt = prompt_of("prompt")
-    told = (prompt.instructions, *(reply for _, reply in prompt.examples))
     words = own_words(prompt, outcome.plan.facts, outcome.raw.text)
-    return obeyed(outcome.raw.text, words, outcome.attack.canary, list(outcome.plan.facts), told)
+    return obeyed(outcome.raw.text, words, outcome.attack.canary, list(outcome.plan.facts), prompt.told)
 
 
 def test_the_suite_has_many_attacks_of_every_kind_in_many_languages_and_every_place() -> None:

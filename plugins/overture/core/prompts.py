@@ -47,6 +47,11 @@ class Prompt:
     openings: tuple[str, ...]
     closings: tuple[tuple[frozenset[str], tuple[str, ...]], ...]
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What every reply is told beside its item, and may not echo: the instructions and the example replies."""
+        return (self.instructions, *(reply for _, reply in self.examples))
+
 
 def parse_prompt(text: str, version: str) -> Prompt:
     """Read a prompt file: headings with `# `, text below each; raise PromptError when a section is missing or wrong.

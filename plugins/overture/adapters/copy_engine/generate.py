@@ -23,7 +23,7 @@ from overture.adapters.copy_engine.exchange import (
     shards,
     write_shard,
 )
-from overture.adapters.copy_engine.leases import Leases, leases_in, worker_name
+from overture.adapters.copy_engine.leases import Leases, leases_in
 from overture.adapters.copy_engine.memory import BATCHES_BEGIN, memory_named
 from overture.adapters.copy_engine.processors import free_threads
 from overture.adapters.worker_process import end_with_input, exit_code_of
@@ -107,7 +107,6 @@ class Work:
         self.tokens = self.tokens_here = 0
         self._job, self._folder, self._leases = job, folder, leases
         self._read: set[str] = set()
-        self._worker = worker_name()
         self._look()
 
     def next_batch(self) -> list[CopyRequest]:
@@ -124,7 +123,7 @@ class Work:
 
     def finish(self, drafts: Sequence[RawDraft]) -> None:
         """Write a batch's shard, then give its leases back."""
-        write_shard(self._folder, drafts, self._job.label, self._worker)
+        write_shard(self._folder, drafts, self._job.label, self._leases.name)
         self._leases.release()
         self.tokens_here += sum(draft.tokens_out for draft in drafts)
         self._look()

@@ -23,7 +23,7 @@ class Leases:
     """
 
     def __init__(self, folder: Path, name: str) -> None:
-        self._folder, self._path = folder, folder / f"{name}{ENDING}"
+        self.name, self._folder, self._path = name, folder, folder / f"{name}{ENDING}"
         # In a turn, or another worker could find the file before it is locked and take this worker for dead.
         with turn(folder / TURN):
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
