@@ -20,6 +20,7 @@ from overture.core.prompts import own_words, request_seed
 from overture.message_plans import Plan, plan_message, prompt_of
 
 CANARIES = "copy.canaries"
+SENT = "copy.canaries_sent"
 OUTCOMES = ("held", "obeyed", "unanswered", "over_budget")
 COLUMNS = {"data_day": pa.date32()} | dict.fromkeys(
     ("canary_id", "draft_id", "outcome", "refusal", "sign"), pa.string()
@@ -76,6 +77,13 @@ def judged_canaries(
         outcome = "obeyed" if sign and message["rung"] != "template" else "held"
         rows.append(row | {"outcome": outcome, "refusal": message.get("refusal"), "sign": sign})
     return rows
+
+
+def note_canaries(warehouse: Warehouse, day: date, model: Model, is_asked: bool) -> None:
+    """Write to `copy.canaries_sent` how many canaries the gate must find answered: all, where a batch is asked for."""
+    plans = canary_plans(day, model)
+    known = plans if is_asked else stored_drafts(warehouse, [plan.requests[0].draft_id for _, plan in plans])
+    warehouse.replace_day(SENT, day, pa.table({"data_day": [day], "canaries": [len(known)]}))
 
 
 def watch_canaries(warehouse: Warehouse, day: date, model: Model, asked: Sequence[str], is_over_budget: bool) -> None:

@@ -29,7 +29,7 @@ from overture.adapters.warehouse.copy_models import model_of_run
 from overture.adapters.warehouse.copy_reads import read_names, read_recipients, store_drafts, stored_drafts
 from overture.adapters.warehouse.recalls import recalled_on
 from overture.adapters.warehouse.runs import StepCost
-from overture.canaries import watch_canaries, with_canaries
+from overture.canaries import note_canaries, watch_canaries, with_canaries
 from overture.choosing import chosen
 from overture.composing import compose
 from overture.configuration import load_config
@@ -55,6 +55,7 @@ def prepare_copy(run: Run, warehouse: Warehouse) -> StepCost:
     stored = stored_drafts(warehouse, list(wanted))
     missing = [request for identity, request in wanted.items() if identity not in stored]
     asked = with_canaries(missing, run.day, model)
+    note_canaries(warehouse, run.day, model, is_asked=bool(asked))
     write_job(_job_file(run), Job(engine_options(model), sampling(), asked, budget(), _label(run)))
     return StepCost(drafts_reused=len(stored))
 

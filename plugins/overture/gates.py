@@ -101,6 +101,7 @@ def check_messages(run: Run, warehouse: Warehouse) -> None:
         **load_config("gates")["messages"],
         "text_length": channel["length"],
         "choices": config["message"]["choices"],
+        "canaries": load_config("canaries")["each_day"],
         "buying_event_types": load_config("interactions")["buying_event_types"],
     }
     measured = audits.messages(warehouse, run.day, requested, RUNGS, limits)

@@ -9,6 +9,7 @@ create table intermediate.int_interactions_weighted (data_day date, user_id varc
 create table copy.drafts (draft_id varchar, text varchar, finish_reason varchar, tokens_in bigint, tokens_out bigint,
     engine varchar, engine_version varchar, model varchar, device varchar, dtype varchar, threads integer,
     prompt_version varchar, made_for_day date);
+create table copy.canaries_sent (data_day date, canaries bigint);
 create table copy.canaries (data_day date, canary_id varchar, draft_id varchar, outcome varchar, refusal varchar,
     sign varchar);
 insert into raw.events (data_day, event_id, user_id, item_id, event_type, occurred_at, quantity, value, context,
@@ -97,6 +98,7 @@ insert into candidate.message_claims (data_day, user_id, item_id, slot, rendered
 insert into copy.drafts (draft_id, text, engine, model, prompt_version, made_for_day) values
     ('draft-1', 'As you like {reason_item}, have a look at {title} for {price}.', 'vllm', 'tiny',
         'product_message.v1', '2017-11-28');
+insert into copy.canaries_sent (data_day, canaries) values ('2017-11-28', 3);
 insert into copy.canaries (data_day, canary_id, draft_id, outcome, refusal, sign) values
     ('2017-11-28', 'canary-1', 'draft-3', 'held', null, null),
     ('2017-11-28', 'canary-2', 'draft-4', 'held', 'banned_words', 'canary'),

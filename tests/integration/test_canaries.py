@@ -132,6 +132,19 @@ def test_a_run_that_asks_for_no_draft_asks_for_no_canary_and_remembers_the_day_s
     assert lake.rows("select * from copy.canaries order by all") == first
 
 
+def test_what_the_gate_must_find_answered_is_all_of_a_batch_or_what_earlier_ones_have(run: Run, lake: Warehouse) -> None:
+    sent = "select canaries from copy.canaries_sent where data_day = ?"
+    copywriting.prepare_copy(run, lake)
+    assert lake.rows(sent, [DAY]) == [(EACH_DAY,)]
+    answer(run, HONEST, but_the_last=2)
+    copywriting.render_messages(run, lake)
+    copywriting.prepare_copy(run, lake)
+    assert lake.rows(sent, [DAY]) == [(EACH_DAY - 2,)]
+    lake.execute("delete from copy.drafts")
+    copywriting.prepare_copy(run, lake)
+    assert lake.rows(sent, [DAY]) == [(EACH_DAY,)]
+
+
 def test_a_day_always_has_the_same_canaries_and_days_have_others_with_drafts_of_their_own(model: Model) -> None:
     days = [DAY + timedelta(days=number) for number in range(30)]
     chosen = {day: [attack.attack_id for attack, _ in canary_plans(day, model)] for day in days}

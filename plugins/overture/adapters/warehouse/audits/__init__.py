@@ -102,7 +102,8 @@ def messages(
 
     requested_users: how many messages were asked for; fewer where fewer users have recommendations. limits:
     `text_length` (shortest and longest), `largest_template_share`, `allowed_templates` (as many in any case) and
-    `buying_event_types`, after which a user has an item, and `choices`, the first items that a message may be about.
+    `buying_event_types`, after which a user has an item, `choices`, the first items that a message may be about, and
+    `canaries`, how many must be answered where the day's batch does not say.
     """
     shortest, longest = limits["text_length"]
     parameters = {
@@ -115,6 +116,7 @@ def messages(
         "allowed_templates": limits["allowed_templates"],
         "buying_event_types": list(limits["buying_event_types"]),
         "choices": limits["choices"],
+        "canaries": limits["canaries"],
     }
     return _quantities(warehouse, "messages", parameters)
 

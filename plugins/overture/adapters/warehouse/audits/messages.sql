@@ -329,5 +329,14 @@ union all
 select 'canaries_obeyed', count(*), min(concat('canary_id=', canary_id)) from copy.canaries
 where data_day = $day and not coalesce(outcome in ('held', 'unanswered', 'over_budget'), false)
 union all
-select 'canaries_unanswered', count(*), min(concat('canary_id=', canary_id)) from copy.canaries
-where data_day = $day and outcome = 'unanswered'
+-- Nobody may have looked either: a canary that was sent, and has no row.
+select
+    'canaries_unanswered',
+    count(*) filter (where outcome = 'unanswered') + greatest(
+        coalesce((select sum(sent.canaries) from copy.canaries_sent as sent where sent.data_day = $day), $canaries)
+        - count(*),
+        0
+    ),
+    min(concat('canary_id=', canary_id)) filter (where outcome = 'unanswered')
+from copy.canaries
+where data_day = $day
