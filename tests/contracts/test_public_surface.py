@@ -59,6 +59,7 @@ OPERATIONS = {
         " baseline_lead_low baseline_lead_high seed"
     ),
     "ops.recalls": "kind subject data_day why recalled_by recalled_at",
+    "ops.recall_lifts": "kind subject data_day recalled_at why lifted_by lifted_at",
     "ops.recalled_messages": "data_day user_id item_id text draft_id prompt_version kind subject recalled_at",
 }
 COMMANDS = {
@@ -68,7 +69,7 @@ COMMANDS = {
     "evaluate": {"--from", "--to", "--every", "--strategies", "--prepare", "--format"},
     "tune": {"--day", "--trials", "--minutes"},
     "train-ranker": {"--day"},
-    "recall": {"--message", "--draft", "--item", "--fact", "--day", "--why", "--by"},
+    "recall": {"--message", "--draft", "--item", "--fact", "--day", "--why", "--by", "--lift", "--list"},
     "tune-copy-model": {"--day", "--minutes"},
     "query": {"sql", "--format", "--as-of-run"},
     "fingerprint": {"--day", "--format", "--as-of-run"},

@@ -34,7 +34,16 @@ def test_the_search_for_stated_types_finds_them() -> None:
     assert not STATED.search('f"create temp table records (file_position integer)"')
 
 
-OPERATIONS = ("champions", "copy_models", "rankers", "recalled_messages", "recalls", "runs", "write_locks")
+OPERATIONS = (
+    "champions",
+    "copy_models",
+    "rankers",
+    "recall_lifts",
+    "recalled_messages",
+    "recalls",
+    "runs",
+    "write_locks",
+)
 
 
 @pytest.mark.parametrize("entity", ENTITIES.values(), ids=list(ENTITIES))

@@ -98,6 +98,8 @@ insert into candidate.message_claims (data_day, user_id, item_id, slot, rendered
 insert into copy.drafts (draft_id, text, engine, model, prompt_version, made_for_day) values
     ('draft-1', 'As you like {reason_item}, have a look at {title} for {price}.', 'vllm', 'tiny',
         'product_message.v1', '2017-11-28');
+insert into ops.recalls (kind, subject, recalled_at) values ('draft', 'draft-1', '2017-11-29');
+insert into ops.recall_lifts (kind, subject, recalled_at) values ('draft', 'draft-1', '2017-11-29');
 insert into copy.canaries_sent (data_day, canaries) values ('2017-11-28', 3);
 insert into copy.canaries (data_day, canary_id, draft_id, outcome, refusal, sign) values
     ('2017-11-28', 'canary-1', 'draft-3', 'held', null, null),

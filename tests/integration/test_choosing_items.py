@@ -45,6 +45,7 @@ def run(lake: Warehouse) -> Run:
     """A run of the day on a lake without drafts; u1 has a signature and u2 has none."""
     lake.execute("drop table if exists copy.drafts")
     lake.ensure_table("ops.recalls")
+    lake.ensure_table("ops.recall_lifts")
     for path in lake.settings.copy.rglob("*.jsonl"):
         path.unlink()
     put(lake, "user_signatures", [{"user_id": "u1", "signature": TASTE}, {"user_id": "u2", "signature": None}])

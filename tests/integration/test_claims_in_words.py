@@ -47,6 +47,7 @@ def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
     with open_warehouse(settings) as opened:
         opened.ensure_table("candidate.user_signatures")
         opened.ensure_table("ops.recalls")
+        opened.ensure_table("ops.recall_lifts")
         opened.replace_day("candidate.item_facts", DAY, pa.Table.from_pylist(ITEMS))
         opened.replace_day("candidate.audience", DAY, pa.Table.from_pylist(READERS))
         opened.replace_day("candidate.recommendations", DAY, pa.Table.from_pylist(BEST))

@@ -35,6 +35,7 @@ def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
     settings = replace(module_settings, model=str(make_paper_model(folder / "paper")), copy_python=make_python(folder))
     with open_warehouse(settings) as opened:
         opened.ensure_table("ops.recalls")
+        opened.ensure_table("ops.recall_lifts")
         put(opened, "candidate.item_facts", [
             {"item_id": "rolls", "title": "DINNER ROLLS", "department": "GROCERY", "category": "BREAD",
              "currency": "USD", "is_available": True, "buyers_28d": 3, "valid_from": DAY},

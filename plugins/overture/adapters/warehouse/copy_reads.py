@@ -8,18 +8,21 @@ import pyarrow as pa
 
 from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.warehouse.connection import Warehouse
+from overture.adapters.warehouse.recalls import RECALLS_IN_FORCE
 from overture.core.claims import Recipient
 
 DRAFTS = "copy.drafts"
 
-RECIPIENTS = """
-with barred as (
+RECIPIENTS = f"""
+with {RECALLS_IN_FORCE},
+
+barred as (
     select subject as item_id
-    from ops.recalls
+    from recalls
     where kind = 'item'
     union all
     select replace(subject, 'marts.item_facts.title:item_id=', '') as item_id
-    from ops.recalls
+    from recalls
     where
         kind = 'fact'
         and starts_with(subject, 'marts.item_facts.title:item_id=')
@@ -62,7 +65,7 @@ readers as (
         and is_eligible
         and user_id in (select best.user_id from best inner join facts on best.item_id = facts.item_id)
         and user_id not in (
-            select recalls.subject from ops.recalls where recalls.kind = 'message' and recalls.data_day = $day
+            select recalls.subject from recalls where recalls.kind = 'message' and recalls.data_day = $day
         )
     order by last_active_on desc, user_id
     limit $most

@@ -115,14 +115,28 @@ proven as (
             and claims.source_day = $day
 ),
 
+-- What was lifted again binds nobody.
+recalls as (
+    select kind, subject, data_day
+    from ops.recalls as made
+    where not exists (
+        select 1 from ops.recall_lifts as lifts
+        where
+            lifts.kind = made.kind
+            and lifts.subject = made.subject
+            and lifts.data_day is not distinct from made.data_day
+            and lifts.recalled_at = made.recalled_at
+    )
+),
+
 -- What a person has recalled is not recommended in a message; without its title nothing can be said about an item.
 barred as (
     select subject as item_id
-    from ops.recalls
+    from recalls
     where kind = 'item'
     union all
     select replace(subject, 'marts.item_facts.title:item_id=', '') as item_id
-    from ops.recalls
+    from recalls
     where
         kind = 'fact'
         and starts_with(subject, 'marts.item_facts.title:item_id=')
@@ -141,7 +155,7 @@ recommended as (
         listed.data_day = $day
         and listed.task = 'discover'
         and listed.user_id not in (
-            select recalls.subject from ops.recalls where recalls.kind = 'message' and recalls.data_day = $day
+            select recalls.subject from recalls where recalls.kind = 'message' and recalls.data_day = $day
         )
     qualify
         barred.item_id is null
@@ -274,13 +288,13 @@ where
 union all
 select 'recalled_messages', count(*), min(key_text) from messages
 where
-    draft_id in (select recalls.subject from ops.recalls where recalls.kind = 'draft')
+    draft_id in (select recalls.subject from recalls where recalls.kind = 'draft')
     or item_id in (select barred.item_id from barred)
-    or user_id in (select recalls.subject from ops.recalls where recalls.kind = 'message' and recalls.data_day = $day)
+    or user_id in (select recalls.subject from recalls where recalls.kind = 'message' and recalls.data_day = $day)
     or exists (
         select 1
         from claims
-        inner join ops.recalls
+        inner join recalls
             on concat(claims.source_table, '.', claims.source_column, ':', claims.source_key) = recalls.subject
         where
             claims.user_id = messages.user_id
