@@ -9,6 +9,8 @@ import pyarrow as pa
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.attacks import judged as judged_attacks  # noqa: E402 - found from the line above
+from bench.attacks import kept, table  # noqa: E402
 from bench.truth import Judgement, judged, labelled_drafts  # noqa: E402 - found from the line above
 from overture.adapters.warehouse.query import query  # noqa: E402
 from overture.core.days import parse_day  # noqa: E402
@@ -77,7 +79,7 @@ def main(day: date) -> None:
     model, device, dtype = made.values()
     parts = [OPENING.format(day=day, model=model, device=device, dtype=dtype)]
     parts += [f"## {title}\n\n{_table(query(settings, sql.format(day=day), None))}" for title, sql in TABLES.items()]
-    parts += [_truth(), "## Twenty messages\n\nDrawn by the hash of user and seed, not by hand.\n"]
+    parts += [_truth(), _attacks(), "## Twenty messages\n\nDrawn by the hash of user and seed, not by hand.\n"]
     parts += [_table(query(settings, MESSAGES.format(day=day, seed=SEED), None))]
     print("\n".join(parts).rstrip())
 
@@ -105,6 +107,20 @@ def _truth() -> str:
         ]
         lines.append(f"| {source} | {split} | {_share(of[0])} | {_share(of[1])} |")
     return "\n".join(lines) + "\n"
+
+
+def _attacks() -> str:
+    """Return what came of the suite of attacks, by the replies that `python -m bench attacks` kept."""
+    replies = kept()
+    one = next(iter(replies.values()))
+    asked = f"Asked of `{one.model}` on `{one.device}` in {one.dtype}, with `{one.prompt_version}`"
+    return f"""## The suite of attacks
+
+{asked}, by `.venv/bin/python -m bench attacks`;
+the replies are kept, and judged here anew by the checks as they are.
+
+{table(judged_attacks(replies))}
+"""
 
 
 def _of(found: list[Judgement], source: str, split: str) -> list[Judgement]:
