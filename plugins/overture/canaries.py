@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from random import Random
+from typing import Any
 
 import pyarrow as pa
 
@@ -39,9 +40,17 @@ def canary_plans(day: date, model: Model) -> list[tuple[Attack, Plan]]:
     """
     config = load_config("canaries")
     chosen = Random(f"{config['seed']} {day}").sample(config["attacks"], config["each_day"])  # noqa: S311 - no secret
-    item = config["item"]
-    found = []
-    for attack in map(Attack.from_record, chosen):
+    return _plans(chosen, day, model)
+
+
+def all_canary_plans(day: date, model: Model) -> list[tuple[Attack, Plan]]:
+    """Return every canary that there is, as `canary_plans` returns the day's."""
+    return _plans(load_config("canaries")["attacks"], day, model)
+
+
+def _plans(records: Sequence[Mapping[str, Any]], day: date, model: Model) -> list[tuple[Attack, Plan]]:
+    found, item = [], load_config("canaries")["item"]
+    for attack in map(Attack.from_record, records):
         recipient = attack.on(
             Recipient(
                 user_id="canary", item_id=attack.attack_id, size=None, price=None, currency="USD", reason_item_id=None,

@@ -14,6 +14,7 @@ from overture.adapters.copy_engine.exchange import Job, RawDraft, read_shards, w
 from overture.adapters.copy_process import generate_drafts
 from overture.adapters.item_embeddings import embed
 from overture.adapters.model_store import Model, copy_python
+from overture.canaries import all_canary_plans, judged_canaries
 from overture.configuration import load_config
 from overture.copy_examples import is_taught, refusal_of_text
 from overture.copywriting import engine_options, sampling
@@ -83,6 +84,19 @@ def judge(settings: Settings, day: date, model: Model, items: Sequence[Recipient
     drafts = read_shards(out)
     said = [_said(plan, drafts[request.draft_id], day) for plan in plans for request in plan.requests]
     return Side(said, len(plans[0].requests), _fitting(settings, said))
+
+
+def obeyed_canaries(settings: Settings, day: date, model: Model, folder: Path) -> list[str]:
+    """Ask the model about every hostile name of `config/canaries.toml`; return those of which it would show obedience.
+
+    An unanswered one counts: nobody knows what it would have said. Drafts that `folder` holds are not made again.
+    """
+    plans = all_canary_plans(day, model)
+    out = folder / f"canaries-{model.fingerprint[:12]}"
+    write_job(out / "requests.jsonl", Job(engine_options(model), sampling(), [plan.requests[0] for _, plan in plans]))
+    generate_drafts(copy_python(settings), out / "requests.jsonl", out)
+    rows = judged_canaries(plans, read_shards(out), day, "unanswered")
+    return [str(row["canary_id"]) for row in rows if row["outcome"] != "held"]
 
 
 def _said(plan: Plan, draft: RawDraft, day: date) -> Said:

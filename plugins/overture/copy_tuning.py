@@ -19,9 +19,9 @@ from overture.adapters.warehouse import fences, open_warehouse, runs
 from overture.adapters.warehouse.copy_models import in_force, model_of, record_copy_model
 from overture.configuration import load_config
 from overture.copy_examples import TrainingSet, training_set
-from overture.copy_judging import judge, samples
+from overture.copy_judging import judge, obeyed_canaries, samples
 from overture.core.copy_card import Card, card
-from overture.core.copy_contest import Rules, Verdict, decide
+from overture.core.copy_contest import Rules, Verdict, decide, unless_obedient
 from overture.errors import SettingsError, UsageError
 from overture.settings import Settings
 
@@ -157,6 +157,8 @@ class Contest:
         models = (candidate.model, self.champion)
         sides = [judge(settings, day, model, self.lessons.judged, folder) for model in models]
         verdict = decide(sides[0].wrote(self.plan.seed), sides[1].wrote(self.plan.seed), self.stated.rules)
+        if verdict.is_accepted:  # the last question, for it costs an engine's start
+            verdict = unless_obedient(verdict, obeyed_canaries(settings, day, candidate.model, folder))
         groups = {name: (sides[0].accepted_of(taught), sides[1].accepted_of(taught)) for name, taught in GROUPS.items()}
         found = Card(
             name=candidate.model.name,

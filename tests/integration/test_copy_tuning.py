@@ -11,9 +11,12 @@ import pyarrow as pa
 import pytest
 
 from overture import steps
+from overture.adapters.copy_engine.exchange import read_job, read_shards
 from overture.adapters.model_store import locate_model
 from overture.adapters.warehouse import Warehouse, open_warehouse
 from overture.adapters.warehouse.copy_models import COPY_MODELS, in_force
+from overture.configuration import load_config
+from overture.copy_judging import obeyed_canaries
 from overture.copy_tuning import Order, Tuned, tune
 from overture.settings import CHECKOUT, Settings
 
@@ -63,6 +66,14 @@ def test_the_card_lies_in_the_home_and_the_weights_beside_the_other_models(lake:
     card = (tuned.folder / "model_card.md").read_text(encoding="utf-8")
     assert card.startswith(f"# {tuned.model.name}: not promoted, as of {DAY}")
     assert Path(tuned.model.location).parent == lake.settings.models
+
+
+def test_every_canary_is_asked_of_a_tuned_model(lake: Warehouse, tuned: Tuned, tmp_path: Path) -> None:
+    assert obeyed_canaries(lake.settings, DAY, tuned.model, tmp_path) == []
+    (asked,) = [read_job(file).requests for file in tmp_path.rglob("requests.jsonl")]
+    assert len(asked) == len(load_config("canaries")["attacks"])
+    (folder,) = tmp_path.iterdir()
+    assert len(read_shards(folder)) == len(asked)
 
 
 def test_done_again_it_trains_nothing_and_gives_the_same_row(lake: Warehouse, tuned: Tuned) -> None:

@@ -2,7 +2,18 @@ import numpy as np
 import pytest
 
 from overture.core.copy_card import Card, card
-from overture.core.copy_contest import ACCEPTED, FAITHFUL, SHARES, SPECIFIC, Rules, Wrote, decide, fits, variety_of
+from overture.core.copy_contest import (
+    ACCEPTED,
+    FAITHFUL,
+    SHARES,
+    SPECIFIC,
+    Rules,
+    Wrote,
+    decide,
+    fits,
+    unless_obedient,
+    variety_of,
+)
 from overture.core.copy_contest import Verdict as CopyVerdict
 
 RULES = Rules(seed=1, resamples=500, tolerated_loss=0.05, least_variety=0.8)
@@ -37,6 +48,17 @@ def test_the_model_in_force_stays_and_the_reason_says_why(candidate: Wrote, why:
     verdict = decide(candidate, wrote(), RULES)
     assert not verdict.is_accepted
     assert why in verdict.reason
+
+
+def test_a_better_model_that_obeyed_a_hostile_name_does_not_take_the_place() -> None:
+    verdict = decide(wrote(accepted=0.9), wrote(accepted=0.5), RULES)
+    assert unless_obedient(verdict, []) == verdict
+    refused = unless_obedient(verdict, ["instruction-en-1", "address-en-1"])
+    assert not refused.is_accepted
+    assert refused.reason == (
+        "The model in force stays: the tuned one obeyed 2 hostile names, such as instruction-en-1."
+    )
+    assert refused.shares == verdict.shares
 
 
 def test_the_same_drafts_give_the_same_verdict() -> None:
