@@ -10,7 +10,7 @@ from typing import Any
 from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.model_store import Model
 from overture.adapters.warehouse import Warehouse
-from overture.adapters.warehouse.copy_models import read_items, shown_drafts
+from overture.adapters.warehouse.copy_models import edited_by_people, read_items, shown_drafts
 from overture.composing import compose
 from overture.configuration import load_config
 from overture.core.claims import Recipient
@@ -66,7 +66,11 @@ def training_set(warehouse: Warehouse, day: date, model: Model, stated: Mapping[
         got = f"{len(written)} examples and {len(judged)} items to judge by"
         raise UsageError("too few items to tune with", where=day, expected="one example, two items or more", got=got)
     past = _shown(warehouse, day, model, held_out)
-    examples = mixed(written, past, stated["most_past_share"], seed)
+    edited = edited_by_people(warehouse)
+    # What a person has put right is taught in any case; of the other past ones a share.
+    preferred = [each for each in past if each.reply in edited]
+    others = [each for each in past if each.reply not in edited]
+    examples = mixed([*written, *preferred], others, stated["most_past_share"], seed)
     return TrainingSet(examples, len(examples) - len(written), judged)
 
 

@@ -1,6 +1,6 @@
 """The steps that write a message for each chosen user: ask for drafts, generate the missing ones, check and fill."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from overture.adapters.copy_engine.leases import may_remove_from, nothing_remove
 from overture.adapters.copy_process import generate_drafts
 from overture.adapters.model_store import Model, copy_python
 from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.approvals import edits_of
 from overture.adapters.warehouse.copy_models import model_of_run
 from overture.adapters.warehouse.copy_reads import read_names, read_recipients, store_drafts, stored_drafts
 from overture.adapters.warehouse.recalls import recalled_on
@@ -36,6 +37,7 @@ from overture.configuration import load_config
 from overture.core.drafts import OVER_BUDGET, RECALLED
 from overture.core.mentions import Names
 from overture.core.recalled import Recalled
+from overture.editing import refusal_of_edit, with_edits
 from overture.message_plans import Plan, plan_message
 from overture.run import Run
 from overture.sharing import with_lent
@@ -98,13 +100,14 @@ def render_messages(run: Run, warehouse: Warehouse) -> None:
         store_drafts(warehouse, list(read_shards(folder).values()), run.day)
     model = model_of_run(warehouse, run)
     plans = _plans(run, warehouse, model)
+    plans = with_edits(plans, edits_of(warehouse, run.day))
     drafts = stored_drafts(warehouse, [request.draft_id for plan in plans for request in plan.requests])
     is_spent = is_over_budget(_job_file(run), _label(run))
     watch_canaries(warehouse, run.day, model, _asked(run), is_spent)
     if is_spent:
         drafts = {r.draft_id: never_made(r, OVER_BUDGET) for plan in plans for r in plan.requests} | drafts
     drafts |= _withdrawn(plans, recalled_on(warehouse, run.day))
-    names = Names.of_catalogue(*read_names(warehouse, run.day), load_config("text_checks")["names"])
+    names = _names(run, warehouse)
     composed = [compose(plan, drafts, run.day, names) for plan in plans]
     lent = with_lent(plans, composed, drafts, run.day, names)
     made = chosen(run.settings, plans, lent, drafts)
@@ -145,6 +148,24 @@ def _plans(run: Run, warehouse: Warehouse, model: Model) -> list[Plan]:
     plans = [plan_message(recalled.taken_from(recipient), run.day, model) for recipient in recipients]
     # What has no name cannot be written about; where a reader has nothing else, the gate misses the message.
     return [plan for plan in plans if "title" in plan.facts]
+
+
+def refusal_of_edited(
+    run: Run, warehouse: Warehouse, drafts: Mapping[tuple[str, str], RawDraft]
+) -> dict[tuple[str, str], str | None]:
+    """Return why the checks refuse each edited draft for the message of a user and item; None where they do not."""
+    if not drafts:
+        return {}
+    names = _names(run, warehouse)
+    plans = {
+        (plan.recipient.user_id, plan.recipient.item_id): plan
+        for plan in _plans(run, warehouse, model_of_run(warehouse, run))
+    }
+    return {key: refusal_of_edit(plans[key], draft, run.day, names) for key, draft in drafts.items()}
+
+
+def _names(run: Run, warehouse: Warehouse) -> Names:
+    return Names.of_catalogue(*read_names(warehouse, run.day), load_config("text_checks")["names"])
 
 
 def _withdrawn(plans: Sequence[Plan], recalled: Recalled) -> dict[str, RawDraft]:

@@ -39,6 +39,7 @@ TABLES = {
     ),
 }
 OPERATIONS = {
+    "ops.approvals": "run_id data_day user_id item_id draft_id decision edited_draft_id why decided_by decided_at",
     "ops.champions": (
         "data_day version champion_version parameters is_accepted reason discover_users discover_ndcg"
         " discover_champion_ndcg discover_lead discover_lead_low discover_lead_high replenish_users replenish_ndcg"

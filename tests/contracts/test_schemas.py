@@ -35,6 +35,7 @@ def test_the_search_for_stated_types_finds_them() -> None:
 
 
 OPERATIONS = (
+    "approvals",
     "champions",
     "copy_models",
     "rankers",

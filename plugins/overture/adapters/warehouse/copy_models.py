@@ -54,6 +54,13 @@ def shown_drafts(warehouse: Warehouse, day: date) -> list[tuple[str, str]]:
     return [(str(item), str(text)) for item, text in warehouse.rows(SHOWN, {"day": day})]
 
 
+def edited_by_people(warehouse: Warehouse) -> frozenset[str]:
+    """Return the texts of drafts that a person has edited, slots open."""
+    if not warehouse.columns(DRAFTS):
+        return frozenset()
+    return frozenset(str(text) for (text,) in warehouse.rows(f"select text from {DRAFTS} where engine = 'person'"))
+
+
 def in_force(warehouse: Warehouse, day: date) -> str | None:
     """Return the fingerprint of the newest accepted model of an earlier day; None where there is none."""
     if not warehouse.columns(COPY_MODELS):

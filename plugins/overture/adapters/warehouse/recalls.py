@@ -122,8 +122,7 @@ def record_recall(warehouse: Warehouse, recall: Recall) -> int:
         for table in ("marts.messages", "marts.message_claims", *TABLES):
             lake.ensure_table(table)
         _require_known(lake, recall)
-        row = vars(recall)
-        lake.execute(f"insert into {RECALLS} by name select {', '.join(f'${name} as {name}' for name in row)}", row)
+        note_recall(lake, recall)
         asked = _asked(recall, with_day=recall.kind in (MESSAGE, FACT))
         lake.execute(
             f"create or replace temp table withdrawn as select * from marts.messages where {SHARES[recall.kind]}", asked
@@ -138,6 +137,13 @@ def record_recall(warehouse: Warehouse, recall: Recall) -> int:
         return int(lake.rows("select count(*) from withdrawn")[0][0])
 
     return warehouse.write(f"recall {recall.kind}", work)
+
+
+def note_recall(lake: Warehouse, recall: Recall) -> None:
+    """Bind later runs by a case, without withdrawing anything; inside of `write`."""
+    lake.ensure_table(RECALLS)
+    row = vars(recall)
+    lake.execute(f"insert into {RECALLS} by name select {', '.join(f'${name} as {name}' for name in row)}", row)
 
 
 def _require_known(lake: Warehouse, recall: Recall) -> None:
