@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from copy_day import DAY, GOOD, answer, written
-from overture import copywriting
+from overture import copywriting, steps
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.approvals import APPROVALS, edits_of, require_approval, sample_of
 from overture.adapters.warehouse.copy_models import edited_by_people
 from overture.adapters.warehouse.recalls import RECALLS
 from overture.approving import as_page, take
+from overture.configuration import load_config
 from overture.core.approval import (
     PUBLISH,
     REJECT,
@@ -23,6 +24,7 @@ from overture.core.approval import (
     draft_field,
 )
 from overture.errors import GateError, UsageError
+from overture.orchestration import run_day
 from overture.run import Run
 
 NOW = datetime(2017, 12, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -172,3 +174,15 @@ def test_an_approval_of_another_run_or_day_counts_for_nothing(
         take(run, small_day, said(sample, {}))
     with pytest.raises(GateError, match="nobody has approved"):
         require_approval(small_day, small_run)
+
+
+def test_where_messages_wait_for_a_person_nothing_begins_or_is_published_without_one(
+    small_run: Run, small_day: Warehouse, sample: list[Sampled], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated = {**load_config("copy"), "approval": {"messages": 2, "seed": 1}}
+    monkeypatch.setattr(steps, "load_config", lambda name: stated if name == "copy" else load_config(name))
+    for begin in (steps.run_day, run_day.run_day):
+        with pytest.raises(UsageError, match="messages wait for an approval"):
+            begin(small_run.settings, DAY, None)
+    with pytest.raises(GateError, match="nobody has approved"):
+        steps.publish_day(small_run, small_day)
