@@ -132,6 +132,15 @@ def test_a_promoted_model_that_is_gone_or_altered_stops_with_a_way_out(
         model_of(lake, lake.settings, "never recorded")
 
 
+def test_what_a_person_has_edited_is_taught_whatever_the_share_of_past_drafts(shop: Warehouse) -> None:
+    few = SET | {"most_past_share": 0.0}
+    assert training_set(shop, DAY, locate_model(shop.settings), few, SEED).past == 0
+    shop.execute("update copy.drafts set engine = 'person' where draft_id = 'd1'")
+    found = training_set(shop, DAY, locate_model(shop.settings), few, SEED)
+    assert found.past == 1
+    assert GOOD in {each.reply for each in found.examples}
+
+
 def test_only_drafts_of_messages_are_past_ones(shop: Warehouse) -> None:
     assert sorted(text for _, text in shown_drafts(shop, DAY)) == [REFUSED, GOOD, GOOD]
     assert shown_drafts(shop, DAY - timedelta(days=1)) == []
