@@ -27,6 +27,7 @@ what one run gave, with the model `{model}` on `{device}` in {dtype}.
 
 - How claims in words are judged: [ADR 16](adr/0016-claims-in-words-have-cells-too.md).
 - How drafts are shared, lent and recalled: [ADR 17](adr/0017-finished-drafts-belong-to-all-runs.md).
+- How a person looks first, and lifts a recall: [ADR 22](adr/0022-a-person-may-look-before-a-day-is-published.md).
 - How the model is tuned, and what a first try came to: [ADR 18](adr/0018-copy-model-tuned-and-merged.md).
 - What a prompt is told of its reader: [ADR 19](adr/0019-a-coarse-taste-in-the-prompt-shared-by-many.md).
 - Speed is measured by `python -m bench copy` ([bench/README.md](../bench/README.md)), kills by `make prove`
