@@ -28,6 +28,8 @@ def with_edits(plans: Sequence[Plan], edits: Mapping[str, str]) -> list[Plan]:
 
     edits: draft id -> the id of the edited one, which may have been edited itself.
     """
+    if not edits:
+        return list(plans)
     return [
         replace(plan, requests=tuple(replace(each, draft_id=_newest(each.draft_id, edits)) for each in plan.requests))
         if any(each.draft_id in edits for each in plan.requests)

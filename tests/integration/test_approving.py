@@ -10,7 +10,7 @@ from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.approvals import APPROVALS, edits_of, require_approval, sample_of
 from overture.adapters.warehouse.copy_models import edited_by_people
 from overture.adapters.warehouse.recalls import RECALLS
-from overture.approving import as_page, take
+from overture.approving import as_page, decide, take
 from overture.configuration import load_config
 from overture.core.approval import (
     PUBLISH,
@@ -23,9 +23,9 @@ from overture.core.approval import (
     decision_field,
     draft_field,
 )
-from overture.errors import GateError, UsageError
+from overture.errors import GateError, SupersededError, UsageError
 from overture.orchestration import run_day
-from overture.run import Run
+from overture.run import Joining, Run
 
 NOW = datetime(2017, 12, 1, tzinfo=UTC).replace(tzinfo=None)
 BETTER = "For a quiet evening at home, think of {title}."
@@ -186,3 +186,18 @@ def test_where_messages_wait_for_a_person_nothing_begins_or_is_published_without
             begin(small_run.settings, DAY, None)
     with pytest.raises(GateError, match="nobody has approved"):
         steps.publish_day(small_run, small_day)
+
+
+def test_a_person_who_lets_nothing_be_published_fails_the_run_and_an_answer_to_an_older_run_counts_for_nothing(
+    small_run: Run, small_day: Warehouse, sample: list[Sampled]
+) -> None:
+    settings = small_run.settings
+    steps.open_run(settings, DAY, "first")
+    with pytest.raises(GateError, match="mia lets nothing be published; why: a bad day"):
+        decide(settings, DAY, Joining("first"), said(sample, {WHY: "a bad day"}, WITHHOLD))
+    assert approvals(small_day) == {None: "withheld"}
+    steps.open_run(settings, DAY, "second")
+    with pytest.raises(SupersededError, match="a newer run of this day"):
+        decide(settings, DAY, Joining("first"), said(sample, {decision_field(0): REJECT}))
+    assert approvals(small_day) == {None: "withheld"}
+    assert small_day.rows(f"select * from {RECALLS}") == []
