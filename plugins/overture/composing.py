@@ -8,7 +8,7 @@ from typing import Any
 from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.text_checks import text_checks
 from overture.configuration import load_config
-from overture.core.claims import ITEM_FACTS, Fact, claims_in
+from overture.core.claims import ITEM_FACTS, Fact, claims_in, ledger_rows
 from overture.core.drafts import NOT_GENERATED, Draft, DraftRules, Subject, refusal_of
 from overture.core.mentions import NO_NAMES, Names
 from overture.core.prompts import Prompt, closed, own_words, plain_reply
@@ -44,7 +44,7 @@ def compose(plan: Plan, drafts: Mapping[str, RawDraft], day: date, names: Names 
     message = person | {"text": fill(reply, plan.values), "locale": config["message"]["locale"]}
     message |= {"signature": plan.recipient.signature, "signature_id": plan.recipient.signature_id}
     facts = claims_in(reply, plan.facts) | _soft_facts(plan, reply, day)
-    claims = [person | {"slot": slot} | vars(fact) for slot, fact in facts.items()]
+    claims = [person | row for slot, fact in facts.items() for row in ledger_rows(slot, fact)]
     return message | signature, claims
 
 

@@ -24,7 +24,9 @@ class Recalled:
             recipient,
             price=None if self._has("price", recipient.item_id) else recipient.price,
             size=None if self._has("size", recipient.item_id) else recipient.size,
+            category=None if self._has("category", recipient.item_id) else recipient.category,
             reason_title=None if reason and self._has("title", reason) else recipient.reason_title,
+            reason_category=None if reason and self._has("category", reason) else recipient.reason_category,
         )
 
     def _has(self, column: str, item_id: str) -> bool:

@@ -18,11 +18,11 @@ with barred as (
     from ops.recalls
     where kind = 'item'
     union all
-    select replace(subject, 'marts.item_facts.title:item_id=', '') as item_id
+    select regexp_replace(subject, '^marts[.]item_facts[.](title|category):item_id=', '') as item_id
     from ops.recalls
     where
         kind = 'fact'
-        and starts_with(subject, 'marts.item_facts.title:item_id=')
+        and regexp_matches(subject, '^marts[.]item_facts[.](title|category):item_id=')
         and coalesce(data_day, cast($day as date)) = $day
 ),
 
@@ -92,7 +92,8 @@ select
     signatures.signature_id,
     best.rank,
     facts.cells,
-    readers.own_fields
+    readers.own_fields,
+    reasons.category as reason_category
 from readers
 inner join best on readers.user_id = best.user_id
 inner join facts on best.item_id = facts.item_id

@@ -95,6 +95,8 @@ proven as (
         claims.slot,
         claims.source_column,
         claims.rendered,
+        split_part(claims.slot, ':', 1) in ('title', 'reason_item') as is_name,
+        concat_ws(' ', facts.title, facts.category) as name_cells,
         case claims.source_column
             when 'title' then facts.title
             when 'department' then facts.department
@@ -115,17 +117,18 @@ proven as (
             and claims.source_day = $day
 ),
 
--- What a person has recalled is not recommended in a message; without its title nothing can be said about an item.
+-- What a person has recalled is not recommended in a message; without its title, or what completes that, nothing
+-- can be said about an item.
 barred as (
     select subject as item_id
     from ops.recalls
     where kind = 'item'
     union all
-    select replace(subject, 'marts.item_facts.title:item_id=', '') as item_id
+    select regexp_replace(subject, '^marts[.]item_facts[.](title|category):item_id=', '') as item_id
     from ops.recalls
     where
         kind = 'fact'
-        and starts_with(subject, 'marts.item_facts.title:item_id=')
+        and regexp_matches(subject, '^marts[.]item_facts[.](title|category):item_id=')
         and coalesce(data_day, cast($day as date)) = $day
 ),
 
@@ -242,13 +245,14 @@ where not exists (
 union all
 select 'claims_without_cell', count(*), min(key_text) from proven where cell is null
 union all
--- A title may lose words; of prices and sizes every digit counts. What is claimed in words alone the gate judges apart.
+-- A name may lose words of its cells; of prices and sizes every digit counts. What is claimed in words alone, and how a
+-- name reads, the gate judges apart.
 select 'claims_unlike_their_cell', count(*), min(key_text) from proven
 where
     not starts_with(slot, 'claim:')
     and case
-        when source_column = 'title'
-            then not list_has_all(regexp_extract_all(cell, '\p{N}+'), regexp_extract_all(rendered, '\p{N}+'))
+        when is_name
+            then not list_has_all(regexp_extract_all(name_cells, '\p{N}+'), regexp_extract_all(rendered, '\p{N}+'))
         else
             ltrim(regexp_replace(cell, '\P{N}', '', 'g'), '0')
             <> ltrim(regexp_replace(rendered, '\P{N}', '', 'g'), '0')
@@ -261,7 +265,7 @@ where not exists (
         recommended.user_id = claims.user_id
         and recommended.item_id = claims.item_id
         and claims.source_key
-        = case when claims.slot = 'reason_item' then recommended.reason_key else recommended.item_key end
+        = case when split_part(claims.slot, ':', 1) = 'reason_item' then recommended.reason_key else recommended.item_key end
 )
 union all
 select 'reasons_never_bought', count(*), min(key_text) from claims
