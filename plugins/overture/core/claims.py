@@ -6,10 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from overture.core.days import readable_day
 from overture.core.slots import readable_price, readable_size, slots_in
 from overture.core.titles import Name, TitleRules, name_of
 
 ITEM_FACTS = "marts.item_facts"
+ITEM_OFFERS = "marts.item_offers"
 BESIDE = ":"
 """What parts a slot from the column of a second cell that its claim rests on: `title:category`."""
 
@@ -19,10 +21,12 @@ class FactRules:
     """How cells become facts.
 
     departments_without_size: where the shop's package size is that of a shipping case, not of what a customer buys.
+    language: that days are written in.
     """
 
     titles: TitleRules = field(default_factory=TitleRules)
     departments_without_size: Collection[str] = ()
+    language: str = "en"
 
     @classmethod
     def from_config(
@@ -30,7 +34,8 @@ class FactRules:
     ) -> "FactRules":
         """Return the rules of `config/copy.toml`, with those of `config/titles.toml` and `config/look_alikes.toml`."""
         names = TitleRules.from_config(titles, look_alikes, config["message"]["name_length"])
-        return cls(names, frozenset(config["size"]["not_of_departments"]))
+        language = config["message"]["locale"].split("_")[0]
+        return cls(names, frozenset(config["size"]["not_of_departments"]), language)
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Recipient:
     may be told of the user, None where there is nothing to tell, and `signature_id` its short hash. `rank` is
     the item's place in the user's list. `cells`: the item's row of `marts.item_facts`, by column, as far as a claim in
     words may be proven by it. `own_fields`: what else the shop knows of the user (age band and the like), which no text
-    may say.
+    may say. `offer_*`: of the offers on the item that hold for this user on the day, the one that ends last.
     """
 
     user_id: str
@@ -64,6 +69,8 @@ class Recipient:
     cells: Mapping[str, object] = field(default_factory=dict)
     own_fields: Sequence[str] = ()
     reason_category: str | None = None
+    offer_id: str | None = None
+    offer_ends_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -101,11 +108,20 @@ def facts_of(recipient: Recipient, day: date, rules: FactRules) -> dict[str, Fac
             recipient.reason_item_id,
         ),
     }
-    return {
+    facts = {
         slot: Fact(said.text, ITEM_FACTS, said.columns[0], f"item_id={item_id}", day, said.columns[1:])
         for slot, (said, item_id) in texts.items()
         if said
     }
+    return facts | _offer_of(recipient, day, rules)
+
+
+def _offer_of(recipient: Recipient, day: date, rules: FactRules) -> dict[str, Fact]:
+    """Return until when the item is on offer for the reader; nothing where it is not, or no longer."""
+    until = recipient.offer_ends_on
+    text = readable_day(until, day, rules.language) if until else None
+    key = f"offer_id={recipient.offer_id} item_id={recipient.item_id}"
+    return {"offer_end": Fact(text, ITEM_OFFERS, "ends_on", key, day)} if text else {}
 
 
 def _named(text: str | None, column: str) -> Name | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from overture.core.external_text import shown
 
-SLOTS = ("title", "price", "size", "reason_item")
+SLOTS = ("title", "price", "size", "reason_item", "offer_end")
 """Every slot there is, in the order in which they are told to the model."""
 
 _SLOT = re.compile(r"\{([a-z_]+)\}")

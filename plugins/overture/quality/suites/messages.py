@@ -27,6 +27,7 @@ def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
         none_of("every_claim_says_what_its_cell_says", "claims_unlike_their_cell"),
         none_of("every_name_is_what_its_cells_say", "names_unlike_their_cells"),
         none_of("every_claim_is_about_the_item_or_its_reason", "claims_about_other_items"),
+        none_of("every_offer_holds_for_its_reader_until_the_day_told", "offers_unlike_their_cell"),
         none_of("every_reason_was_bought_by_the_reader", "reasons_never_bought"),
         none_of("every_signature_is_the_reader_s_own", "messages_signed_otherwise"),
         none_of("every_number_stems_from_a_claim", "numbers_without_claim"),

@@ -88,6 +88,18 @@ facts as (
     where data_day = $day
 ),
 
+offers as (
+    select
+        concat('offer_id=', offer_id, ' item_id=', item_id) as source_key,
+        offer_id,
+        item_id,
+        audience,
+        starts_on,
+        ends_on
+    from candidate.item_offers
+    where data_day = $day
+),
+
 -- Each claim beside the cell that it names: null where there is no such cell.
 proven as (
     select
@@ -98,6 +110,7 @@ proven as (
         split_part(claims.slot, ':', 1) in ('title', 'reason_item') as is_name,
         concat_ws(' ', facts.title, facts.category) as name_cells,
         case claims.source_column
+            when 'ends_on' then cast(offers.ends_on as varchar)
             when 'title' then facts.title
             when 'department' then facts.department
             when 'category' then facts.category
@@ -114,6 +127,11 @@ proven as (
         on
             claims.source_key = facts.source_key
             and claims.source_table = 'marts.item_facts'
+            and claims.source_day = $day
+    left join offers
+        on
+            claims.source_key = offers.source_key
+            and claims.source_table = 'marts.item_offers'
             and claims.source_day = $day
 ),
 
@@ -250,6 +268,7 @@ union all
 select 'claims_unlike_their_cell', count(*), min(key_text) from proven
 where
     not starts_with(slot, 'claim:')
+    and slot <> 'offer_end'
     and case
         when is_name
             then not list_has_all(regexp_extract_all(name_cells, '\p{N}+'), regexp_extract_all(rendered, '\p{N}+'))
@@ -259,7 +278,7 @@ where
     end
 union all
 select 'claims_about_other_items', count(*), min(claims.key_text) from claims
-where not exists (
+where claims.slot <> 'offer_end' and not exists (
     select 1 from recommended
     where
         recommended.user_id = claims.user_id
@@ -267,6 +286,29 @@ where not exists (
         and claims.source_key
         = case when split_part(claims.slot, ':', 1) = 'reason_item' then recommended.reason_key else recommended.item_key end
 )
+union all
+-- An offer is told to those whom it is for, of the item that it is on, until its last day.
+select 'offers_unlike_their_cell', count(*), min(claims.key_text) from claims
+where
+    claims.slot = 'offer_end'
+    and not exists (
+        select 1 from offers
+        where
+            offers.source_key = claims.source_key
+            and offers.item_id = claims.item_id
+            and $day between offers.starts_on and offers.ends_on
+            and claims.rendered in (strftime(offers.ends_on, '%B %-d'), strftime(offers.ends_on, '%-m月%-d日'))
+            and (
+                offers.audience = 'everyone'
+                or exists (
+                    select 1 from intermediate.int_offers_delivered as delivered
+                    where
+                        delivered.data_day = $day
+                        and delivered.offer_id = offers.offer_id
+                        and delivered.user_id = claims.user_id
+                )
+            )
+    )
 union all
 select 'reasons_never_bought', count(*), min(key_text) from claims
 where
