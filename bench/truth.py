@@ -93,8 +93,10 @@ def _wrong_slots(text: str, facts: Mapping[str, Fact], draft: Mapping[str, Any])
     shown = fill(text, {slot: fact.rendered for slot, fact in facts.items()})
     said = {slot: facts[slot].rendered for slot in slots_in(text)}
     wrong = [words for words in said.values() if words not in shown]
-    # Titles may lose their last word and write out others; of figures none may change, and the first letter stays.
-    wrong += [words for words in [said["title"]] if words[0].casefold() != item["title"].strip()[0].casefold()]
+    # Titles may lose words, write out others and stand in another order; no word may begin with a letter that neither
+    # cell has, and of figures none may change.
+    letters = set(f"{item['title']} {item['category'] or ''} aefio".casefold())  # and, except, for, in, of, or
+    wrong += [word for word in said["title"].casefold().split() if word[0] not in letters | set("&-/(")]
     cells = [item["title"], item["size"], item["price"], draft["reason_title"]]
     known = _figures(" ".join(str(cell) for cell in cells))
     return len(wrong) + len(_figures(shown) - known) + shown.count("{") + shown.count("}")

@@ -8,7 +8,7 @@ from typing import Any
 from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.text_checks import text_checks
 from overture.configuration import load_config
-from overture.core.claims import ITEM_FACTS, Fact, claims_in
+from overture.core.claims import ITEM_FACTS, Fact, claims_in, ledger_rows
 from overture.core.drafts import NOT_GENERATED, Draft, DraftRules, Subject, refusal_of
 from overture.core.mentions import NO_NAMES, Names
 from overture.core.prompts import Prompt, closed, own_words, plain_reply
@@ -44,7 +44,7 @@ def compose(plan: Plan, drafts: Mapping[str, RawDraft], day: date, names: Names 
     message = person | {"text": fill(reply, plan.values), "locale": config["message"]["locale"]}
     message |= {"signature": plan.recipient.signature, "signature_id": plan.recipient.signature_id}
     facts = claims_in(reply, plan.facts) | _soft_facts(plan, reply, day)
-    claims = [person | {"slot": slot} | vars(fact) for slot, fact in facts.items()]
+    claims = [person | row for slot, fact in facts.items() for row in ledger_rows(slot, fact)]
     return message | signature, claims
 
 
@@ -102,12 +102,19 @@ def _soft_facts(plan: Plan, reply: str, day: date) -> dict[str, Fact]:
 
 
 def _closed(plan: Plan, prompt: Prompt, raw: RawDraft) -> str:
-    return closed(prompt, raw.text, plan.facts, int(raw.draft_id[:8], 16))
+    """Return a draft with what else is said of the item; the offer is left unsaid where the text would be too long."""
+    rules = draft_rules().writing
+    for unsaid in ((), ("offer_end",)):
+        slots = [slot for slot in plan.facts if slot not in unsaid]
+        reply = closed(prompt, raw.text, slots, int(raw.draft_id[:8], 16))
+        if wrong_length(fill(reply, plan.values), rules) is None and wrong_writing(reply, rules) is None:
+            break
+    return reply
 
 
 def _plain(plan: Plan, template: Prompt) -> str:
-    """Return the template's reply; with the reason, and then the size, left unsaid where it would be too long."""
-    for unsaid in ((), ("reason_item",), ("reason_item", "size")):
+    """Return the template's reply; offer, reason and size are left unsaid in this order, if it would be too long."""
+    for unsaid in ((), ("offer_end",), ("offer_end", "reason_item"), ("offer_end", "reason_item", "size")):
         reply = plain_reply(template, [slot for slot in plan.facts if slot not in unsaid])
         if wrong_length(fill(reply, plan.values), draft_rules().writing) is None:
             break

@@ -27,8 +27,9 @@ from overture.core.copy_training_set import (
     shelves_of,
 )
 from overture.core.prompts import openings_with, with_words
+from overture.core.titles import name_of
 from overture.errors import SettingsError, UsageError
-from overture.message_plans import Plan, plan_message, prompt_of
+from overture.message_plans import Plan, fact_rules, plan_message, prompt_of
 
 NOBODY = "nobody"
 """Who signs a reply that no engine wrote."""
@@ -100,8 +101,10 @@ def refusal_of_text(plan: Plan, draft: RawDraft, day: date) -> str | None:
 
 
 def _one_of_each(items: Sequence[Recipient], seed: int) -> dict[str, Recipient]:
-    """Return one item of each key, keys in an order that the seed decides."""
+    """Return one item of each key that has a name, keys in an order that the seed decides."""
     keyed = {item_key(item.title, item.category): item for item in reversed(items)}
+    rules = fact_rules().titles
+    keyed = {key: item for key, item in keyed.items() if name_of(item.title, item.category, rules)}
     return {key: keyed[key] for key in sorted(keyed, key=lambda key: (place_of(key, seed + 1), key))}
 
 

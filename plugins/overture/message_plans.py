@@ -18,7 +18,7 @@ from overture.core.prompts import (
     request_seed,
     safe_name,
 )
-from overture.core.slots import TitleRules, readable_title
+from overture.core.titles import TitleRules, readable_title
 from overture.errors import SettingsError
 from overture.settings import PACKAGE
 
@@ -57,7 +57,7 @@ def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
 @cache
 def fact_rules() -> FactRules:
     """Return how the shop's cells are told, as configured."""
-    return FactRules.from_config(load_config("copy"), load_config("look_alikes"))
+    return FactRules.from_config(load_config("copy"), load_config("titles"), load_config("look_alikes"))
 
 
 @lru_cache(maxsize=65_536)
@@ -80,11 +80,11 @@ def _requests(asked: str, slots: tuple[str, ...], fingerprint: str, attempts: in
 def _names(recipient: Recipient, facts: dict[str, Fact], prompt: Prompt, rules: TitleRules) -> dict[str, str]:
     """Return what the prompt's places stand for: catalogue names made safe, and why this item was chosen."""
     names = {
-        "title": recipient.title,
+        "title": facts["title"].rendered if "title" in facts else None,
         "department": recipient.department,
         "category": recipient.category,
         "brand": recipient.brand,
-        "reason_item": recipient.reason_title if "reason_item" in facts else None,
+        "reason_item": facts["reason_item"].rendered if "reason_item" in facts else None,
         "likes": recipient.signature,
     }
     # The reader's taste is in words of ours; only the shop's names are kept short.

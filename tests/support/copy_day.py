@@ -62,8 +62,12 @@ def put_day(lake: Warehouse) -> None:
     put(lake, "candidate.item_facts", ITEMS)
     put(lake, "candidate.audience", READERS)
     put(lake, "candidate.recommendations", BEST)
-    for table in ("candidate.user_signatures", *RECALL_TABLES):
+    for table in ("candidate.user_signatures", "candidate.item_offers", *RECALL_TABLES):
         lake.ensure_table(table)
+    lake.execute("delete from candidate.item_offers")
+    lake.execute(
+        "create or replace table intermediate.int_offers_delivered (data_day date, offer_id varchar, user_id varchar)"
+    )
 
 
 def put(lake: Warehouse, table: str, rows: Sequence[dict[str, object]]) -> None:

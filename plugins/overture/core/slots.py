@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from overture.core.external_text import shown
 
-SLOTS = ("title", "price", "size", "reason_item")
+SLOTS = ("title", "price", "size", "reason_item", "offer_end")
 """Every slot there is, in the order in which they are told to the model."""
 
 _SLOT = re.compile(r"\{([a-z_]+)\}")
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_ARTICLE_LAST = re.compile(r"\b(?:the|an?) $", re.IGNORECASE)
+_ARTICLE_FIRST = re.compile(r"(?:the|an?) ", re.IGNORECASE)
 _SIZE = re.compile(r"([0-9]{0,4}(?:\.[0-9]{1,3})?) ?([A-Z]{1,3}(?: [A-Z]{2})?)", re.IGNORECASE)
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
-_SMALL_WORDS = frozenset({"a", "an", "and", "for", "in", "not", "of", "on", "or", "the", "to", "with"})
 _UNITS = {
     "oz": "oz", "fz": "fl oz", "lb": "lb", "ct": "ct", "pk": "pk", "ml": "ml", "l": "L", "lt": "L", "ltr": "L",
     "g": "g", "kg": "kg", "gal": "gal", "ga": "gal", "qt": "qt", "pt": "pt", "dz": "dozen", "in": "in", "ft": "ft",
@@ -24,22 +23,6 @@ _UNITS = {
 
 class SlotError(ValueError):
     """A draft has a brace that opens no slot, or a slot that has no value."""
-
-
-@dataclass(frozen=True)
-class TitleRules:
-    """How titles are written for people: those in capitals are calmed down, endless ones cut.
-
-    words: what an abbreviation (lower case) stands for; capitals in the replacement are kept.
-    cut_length: titles of exactly this many characters were cut by the shop's system; their last word is dropped.
-    longest: titles of more characters, in capitals or not, end at a word before it with an ellipsis.
-    twins: the Latin letter that a letter of another script looks like.
-    """
-
-    words: Mapping[str, str] = field(default_factory=dict)
-    cut_length: int | None = None
-    longest: int = 1000
-    twins: Mapping[str, str] = field(default_factory=dict)
 
 
 def slots_in(draft: str) -> tuple[str, ...]:
@@ -57,7 +40,8 @@ def fill(draft: str, values: Mapping[str, str]) -> str:
     """Return the draft with each slot replaced by its value, exactly; values are never read as slots themselves.
 
     White space in the draft collapses to single spaces. A full stop after a value that ends a sentence itself is
-    dropped. Raises SlotError for a slot without a value and for a brace that opens no slot.
+    dropped, and so is an article before a value that begins with one. Raises SlotError for a slot without a value and
+    for a brace that opens no slot.
 
     >>> fill("Try  {title}.", {"title": "{price} & Co."})
     'Try {price} & Co.'
@@ -70,45 +54,9 @@ def fill(draft: str, values: Mapping[str, str]) -> str:
         parts[place] = values[parts[place]]
         if parts[place][-1] in ".!?" and parts[place + 1].startswith("."):
             parts[place + 1] = parts[place + 1][1:]
+        if _ARTICLE_FIRST.match(parts[place]):
+            parts[place - 1] = _ARTICLE_LAST.sub("", parts[place - 1])
     return "".join(parts)
-
-
-def readable_title(raw: str, rules: TitleRules | None = None) -> str:
-    """Return a shop's title as people write it; a title that has small letters already keeps its letters.
-
-    What is invisible or deceptive is gone (`external_text.shown`). Nothing else is taken out of a title of usual
-    length: whatever it says is shown as it is.
-
-    >>> readable_title("ICE - CRUSHED/CUBED")
-    'Ice - Crushed/Cubed'
-    """
-    rules = rules or TitleRules()
-    title = shown(raw, rules.twins)
-    if title == title.upper() != title.lower():
-        title = _without_cut_word(title) if len(title) == rules.cut_length else title
-        title = _WORD.sub(lambda word: _calm(word, rules.words), title)
-    if len(title) > rules.longest:
-        title = title[: rules.longest].rsplit(" ", 1)[0][: rules.longest - 1] + "…"
-    return title
-
-
-def _without_cut_word(title: str) -> str:
-    kept = re.sub(r"[ /&(-]+[^ /&(-]*$", "", title)
-    opened = kept.rfind("(")
-    if opened > kept.rfind(")"):
-        kept = kept[:opened]
-    return kept.rstrip(" -/&:,") or title
-
-
-def _calm(found: re.Match[str], words: Mapping[str, str]) -> str:
-    word = found.group().lower()
-    known = words.get(word)
-    if known is not None:
-        return known if known != known.lower() else known.title()
-    follows_digit = found.start() > 0 and found.string[found.start() - 1].isdigit()
-    if follows_digit or (found.start() > 0 and word in _SMALL_WORDS):
-        return word
-    return word[0].upper() + word[1:]
 
 
 def readable_price(amount: Decimal | None, currency: str) -> str | None:

@@ -21,11 +21,11 @@ barred as (
     from recalls
     where kind = 'item'
     union all
-    select replace(subject, 'marts.item_facts.title:item_id=', '') as item_id
+    select regexp_replace(subject, '^marts[.]item_facts[.](title|category):item_id=', '') as item_id
     from recalls
     where
         kind = 'fact'
-        and starts_with(subject, 'marts.item_facts.title:item_id=')
+        and regexp_matches(subject, '^marts[.]item_facts[.](title|category):item_id=')
         and coalesce(data_day, cast($day as date)) = $day
 ),
 
@@ -71,6 +71,24 @@ readers as (
     limit $most
 ),
 
+-- Of several offers on an item the one that ends last, for each reader that it is meant for.
+offered as (
+    select
+        best.user_id,
+        best.item_id,
+        arg_max(offers.offer_id, (offers.ends_on, offers.offer_id)) as offer_id,
+        max(offers.ends_on) as ends_on
+    from best
+    inner join candidate.item_offers as offers on best.item_id = offers.item_id and offers.data_day = $day
+    left join intermediate.int_offers_delivered as delivered
+        on delivered.data_day = $day
+            and offers.offer_id = delivered.offer_id
+            and best.user_id = delivered.user_id
+    where $day between offers.starts_on and offers.ends_on
+        and (offers.audience = 'everyone' or delivered.user_id is not null)
+    group by best.user_id, best.item_id
+),
+
 signatures as (
     select user_id, signature, signature_id
     from candidate.user_signatures
@@ -95,12 +113,16 @@ select
     signatures.signature_id,
     best.rank,
     facts.cells,
-    readers.own_fields
+    readers.own_fields,
+    reasons.category as reason_category,
+    offered.offer_id,
+    offered.ends_on
 from readers
 inner join best on readers.user_id = best.user_id
 inner join facts on best.item_id = facts.item_id
 left join facts as reasons on best.reason_item_id = reasons.item_id
 left join signatures on readers.user_id = signatures.user_id
+left join offered on readers.user_id = offered.user_id and best.item_id = offered.item_id
 order by readers.last_active_on desc, readers.user_id, best.rank
 """
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from overture.adapters.warehouse.connection import Warehouse
+from overture.adapters.warehouse.item_names import nameless
 
 VALIDATIONS = "marts.validations"
 
@@ -91,6 +92,7 @@ def recommendations(
         "longest_title": ranking["longest_title"],
         "excluded_departments": ranking["excluded_departments"],
         "excluded_categories": ranking["excluded_categories"],
+        "nameless": nameless(warehouse, day),
     }
     return _quantities(warehouse, "recommendations", parameters)
 
@@ -151,6 +153,24 @@ class LedgeredClaim:
     cells: Mapping[str, object]
     rows: int
     example: str
+
+
+@dataclass(frozen=True)
+class LedgeredName:
+    """What the ledger calls an item, the columns that it names for that, their cells, how many rows, and one's key."""
+
+    text: str
+    columns: tuple[str, ...]
+    title: str | None
+    category: str | None
+    claims: int
+    example: str
+
+
+def names(warehouse: Warehouse, day: date) -> list[LedgeredName]:
+    """Return what the messages of `day` call their items and reasons, each name once for the cells that it rests on."""
+    rows = warehouse.rows(_query("names"), {"day": day})
+    return [LedgeredName(text, tuple(columns), *others) for text, columns, *others in rows]
 
 
 def wordings(warehouse: Warehouse, day: date) -> list[Wording]:

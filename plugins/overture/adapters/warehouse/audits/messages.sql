@@ -88,6 +88,18 @@ facts as (
     where data_day = $day
 ),
 
+offers as (
+    select
+        concat('offer_id=', offer_id, ' item_id=', item_id) as source_key,
+        offer_id,
+        item_id,
+        audience,
+        starts_on,
+        ends_on
+    from candidate.item_offers
+    where data_day = $day
+),
+
 -- Each claim beside the cell that it names: null where there is no such cell.
 proven as (
     select
@@ -95,7 +107,10 @@ proven as (
         claims.slot,
         claims.source_column,
         claims.rendered,
+        split_part(claims.slot, ':', 1) in ('title', 'reason_item') as is_name,
+        concat_ws(' ', facts.title, facts.category) as name_cells,
         case claims.source_column
+            when 'ends_on' then cast(offers.ends_on as varchar)
             when 'title' then facts.title
             when 'department' then facts.department
             when 'category' then facts.category
@@ -113,6 +128,11 @@ proven as (
             claims.source_key = facts.source_key
             and claims.source_table = 'marts.item_facts'
             and claims.source_day = $day
+    left join offers
+        on
+            claims.source_key = offers.source_key
+            and claims.source_table = 'marts.item_offers'
+            and claims.source_day = $day
 ),
 
 -- What was lifted again binds nobody.
@@ -129,17 +149,18 @@ recalls as (
     )
 ),
 
--- What a person has recalled is not recommended in a message; without its title nothing can be said about an item.
+-- What a person has recalled is not recommended in a message; without its title, or what completes that, nothing
+-- can be said about an item.
 barred as (
     select subject as item_id
     from recalls
     where kind = 'item'
     union all
-    select replace(subject, 'marts.item_facts.title:item_id=', '') as item_id
+    select regexp_replace(subject, '^marts[.]item_facts[.](title|category):item_id=', '') as item_id
     from recalls
     where
         kind = 'fact'
-        and starts_with(subject, 'marts.item_facts.title:item_id=')
+        and regexp_matches(subject, '^marts[.]item_facts[.](title|category):item_id=')
         and coalesce(data_day, cast($day as date)) = $day
 ),
 
@@ -256,27 +277,52 @@ where not exists (
 union all
 select 'claims_without_cell', count(*), min(key_text) from proven where cell is null
 union all
--- A title may lose words; of prices and sizes every digit counts. What is claimed in words alone the gate judges apart.
+-- A name may lose words of its cells; of prices and sizes every digit counts. What is claimed in words alone, and how a
+-- name reads, the gate judges apart.
 select 'claims_unlike_their_cell', count(*), min(key_text) from proven
 where
     not starts_with(slot, 'claim:')
+    and slot <> 'offer_end'
     and case
-        when source_column = 'title'
-            then not list_has_all(regexp_extract_all(cell, '\p{N}+'), regexp_extract_all(rendered, '\p{N}+'))
+        when is_name
+            then not list_has_all(regexp_extract_all(name_cells, '\p{N}+'), regexp_extract_all(rendered, '\p{N}+'))
         else
             ltrim(regexp_replace(cell, '\P{N}', '', 'g'), '0')
             <> ltrim(regexp_replace(rendered, '\P{N}', '', 'g'), '0')
     end
 union all
 select 'claims_about_other_items', count(*), min(claims.key_text) from claims
-where not exists (
+where claims.slot <> 'offer_end' and not exists (
     select 1 from recommended
     where
         recommended.user_id = claims.user_id
         and recommended.item_id = claims.item_id
         and claims.source_key
-        = case when claims.slot = 'reason_item' then recommended.reason_key else recommended.item_key end
+        = case when split_part(claims.slot, ':', 1) = 'reason_item' then recommended.reason_key else recommended.item_key end
 )
+union all
+-- An offer is told to those whom it is for, of the item that it is on, until its last day.
+select 'offers_unlike_their_cell', count(*), min(claims.key_text) from claims
+where
+    claims.slot = 'offer_end'
+    and not exists (
+        select 1 from offers
+        where
+            offers.source_key = claims.source_key
+            and offers.item_id = claims.item_id
+            and $day between offers.starts_on and offers.ends_on
+            and claims.rendered in (strftime(offers.ends_on, '%B %-d'), strftime(offers.ends_on, '%-m月%-d日'))
+            and (
+                offers.audience = 'everyone'
+                or exists (
+                    select 1 from intermediate.int_offers_delivered as delivered
+                    where
+                        delivered.data_day = $day
+                        and delivered.offer_id = offers.offer_id
+                        and delivered.user_id = claims.user_id
+                )
+            )
+    )
 union all
 select 'reasons_never_bought', count(*), min(key_text) from claims
 where
