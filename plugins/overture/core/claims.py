@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from overture.core.external_text import twins_of
-from overture.core.slots import TitleRules, readable_price, readable_size, readable_title, slots_in
+from overture.core.slots import Figures, TitleRules, readable_size, readable_title, slots_in
 
 ITEM_FACTS = "marts.item_facts"
 
@@ -16,18 +16,21 @@ ITEM_FACTS = "marts.item_facts"
 class FactRules:
     """How cells become facts.
 
+    figures: how prices and sizes are written.
     departments_without_size: where the shop's package size is that of a shipping case, not of what a customer buys.
     """
 
+    figures: Figures
     titles: TitleRules = field(default_factory=TitleRules)
     departments_without_size: Collection[str] = ()
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], look_alikes: Mapping[str, Any]) -> "FactRules":
+    def from_config(cls, config: Mapping[str, Any], look_alikes: Mapping[str, Any], figures: Figures) -> "FactRules":
         """Return the rules of `config/copy.toml`, with those of `config/look_alikes.toml`."""
         titles = config["title"]
         longest = config["message"]["name_length"]
         return cls(
+            figures,
             TitleRules(titles["words"], titles["cut_length"], longest, twins_of(look_alikes)),
             frozenset(config["size"]["not_of_departments"]),
         )
@@ -42,7 +45,7 @@ class Recipient:
     may be told of the user, None where there is nothing to tell, and `signature_id` its short hash. `rank` is
     the item's place in the user's list. `cells`: the item's row of `marts.item_facts`, by column, as far as a claim in
     words may be proven by it. `own_fields`: what else the shop knows of the user (age band and the like), which no text
-    may say.
+    may say. `locale`: the user's own as the shop has it, None where it has none.
     """
 
     user_id: str
@@ -63,6 +66,7 @@ class Recipient:
     rank: int = 1
     cells: Mapping[str, object] = field(default_factory=dict)
     own_fields: Sequence[str] = ()
+    locale: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,12 @@ def facts_of(recipient: Recipient, day: date, rules: FactRules) -> dict[str, Fac
     """
     reason = readable_title(recipient.reason_title or "", rules.titles)
     title, column = _name_of(recipient, rules)
+    price = None if recipient.price is None else rules.figures.price(recipient.price, recipient.currency)
     has_size = recipient.department not in rules.departments_without_size
     texts = {
         "title": (title, column, recipient.item_id),
-        "price": (readable_price(recipient.price, recipient.currency), "price", recipient.item_id),
-        "size": (readable_size(recipient.size) if has_size else None, "size", recipient.item_id),
+        "price": (price, "price", recipient.item_id),
+        "size": (readable_size(recipient.size, rules.figures) if has_size else None, "size", recipient.item_id),
         "reason_item": (reason if reason != title else None, "title", recipient.reason_item_id),
     }
     return {

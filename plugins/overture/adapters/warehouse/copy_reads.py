@@ -55,6 +55,7 @@ readers as (
         user_id,
         favourite_department,
         last_active_on,
+        locale,
         list_filter([age_band, income_band, household_size], lambda known: known is not null) as own_fields
     from candidate.audience
     where
@@ -92,7 +93,8 @@ select
     signatures.signature_id,
     best.rank,
     facts.cells,
-    readers.own_fields
+    readers.own_fields,
+    readers.locale
 from readers
 inner join best on readers.user_id = best.user_id
 inner join facts on best.item_id = facts.item_id
