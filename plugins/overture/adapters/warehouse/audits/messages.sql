@@ -289,7 +289,7 @@ where
             then not list_has_all(regexp_extract_all(cell, '\p{N}+'), regexp_extract_all(rendered, '\p{N}+'))
         when amount is not null
             then
-                not coalesce(try_cast(figures as decimal(24, 0)) = amount * 10 ** minor_digits, false)
+                not coalesce(try_cast(figures as double) = round(amount * 10 ** minor_digits, 4), false)
                 or (minor_digits > 0 and not contains(rendered, decimal_sign || right(figures, minor_digits)))
         when source_column = 'size'
             then
