@@ -11,6 +11,7 @@ from overture.composing import draft_rules
 from overture.configuration import load_config
 from overture.core.soft_claims import SLOT_PREFIX, SoftClaim, soft_claims_in
 from overture.core.titles import name_of
+from overture.languages import locale_for
 from overture.message_plans import fact_rules
 
 
@@ -40,13 +41,13 @@ def measure(warehouse: Warehouse, day: date, limits: Mapping[str, Any]) -> dict[
 
 def is_ledgered(wording: Wording) -> bool:
     """Say whether every claim that a wording makes in words has its row, and none of them is denied."""
-    said = soft_claims_in(wording.text, draft_rules().lexicon)
+    said = soft_claims_in(wording.text, draft_rules(locale_for(wording.locale)).lexicon)
     return all(SLOT_PREFIX + claim.name in wording.claims and not claim.is_negated for claim in said)
 
 
 def is_proven(claim: LedgeredClaim, day: date) -> bool:
     """Say whether the words of a row make its claim, and the cell that it names proves that."""
-    rules, name = draft_rules(), claim.slot.removeprefix(SLOT_PREFIX)
+    rules, name = draft_rules(locale_for(claim.locale)), claim.slot.removeprefix(SLOT_PREFIX)
     said = {found.name for found in soft_claims_in(claim.words, rules.lexicon)}
     as_said = SoftClaim(name, "", claim.words)
     return name in said and rules.proofs.is_proven_by(as_said, claim.column, claim.cells, day)

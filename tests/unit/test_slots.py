@@ -1,27 +1,7 @@
-from decimal import Decimal
-
 import pytest
 
-from overture.core.slots import SlotError, fill, readable_price, readable_size, slots_in
-
-
-@pytest.mark.parametrize(
-    ("amount", "currency", "read"),
-    [
-        ("2.49", "USD", "$2.49"),
-        ("0.5", "USD", "$0.50"),
-        ("1234.5", "EUR", "€1,234.50"),
-        ("10", "CHF", "10.00 CHF"),
-        ("0", "USD", None),
-        ("-1", "USD", None),
-    ],
-)
-def test_a_price_has_its_currency_and_two_decimals(amount: str, currency: str, read: str | None) -> None:
-    assert readable_price(Decimal(amount), currency) == read
-
-
-def test_an_item_without_a_price_has_none_to_show() -> None:
-    assert readable_price(None, "USD") is None
+from overture.core.slots import SlotError, fill, readable_size, slots_in
+from overture.languages import figures_for
 
 
 @pytest.mark.parametrize(
@@ -46,7 +26,7 @@ def test_an_item_without_a_price_has_none_to_show() -> None:
     ],
 )
 def test_a_size_is_shown_only_where_it_is_a_number_and_a_known_unit(raw: str | None, read: str | None) -> None:
-    assert readable_size(raw) == read
+    assert readable_size(raw, figures_for("en_US")) == read
 
 
 def test_a_filled_text_has_single_spaces() -> None:

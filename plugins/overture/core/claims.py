@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from overture.core.days import readable_day
-from overture.core.slots import readable_price, readable_size, slots_in
+from overture.core.slots import Figures, readable_size, slots_in
 from overture.core.titles import Name, TitleRules, name_of
 
 ITEM_FACTS = "marts.item_facts"
@@ -20,22 +20,23 @@ BESIDE = ":"
 class FactRules:
     """How cells become facts.
 
+    figures: how prices and sizes are written.
     departments_without_size: where the shop's package size is that of a shipping case, not of what a customer buys.
     language: that days are written in.
     """
 
+    figures: Figures
     titles: TitleRules = field(default_factory=TitleRules)
     departments_without_size: Collection[str] = ()
     language: str = "en"
 
     @classmethod
     def from_config(
-        cls, config: Mapping[str, Any], titles: Mapping[str, Any], look_alikes: Mapping[str, Any]
+        cls, config: Mapping[str, Any], titles: Mapping[str, Any], look_alikes: Mapping[str, Any], figures: Figures
     ) -> "FactRules":
         """Return the rules of `config/copy.toml`, with those of `config/titles.toml` and `config/look_alikes.toml`."""
         names = TitleRules.from_config(titles, look_alikes, config["message"]["name_length"])
-        language = config["message"]["locale"].split("_")[0]
-        return cls(names, frozenset(config["size"]["not_of_departments"]), language)
+        return cls(figures, names, frozenset(config["size"]["not_of_departments"]))
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Recipient:
     may be told of the user, None where there is nothing to tell, and `signature_id` its short hash. `rank` is
     the item's place in the user's list. `cells`: the item's row of `marts.item_facts`, by column, as far as a claim in
     words may be proven by it. `own_fields`: what else the shop knows of the user (age band and the like), which no text
-    may say. `offer_*`: of the offers on the item that hold for this user on the day, the one that ends last.
+    may say. `offer_*`: of the offers on the item that hold for this user on the day, the one that ends last. `locale`:
+    the user's own as the shop has it, None where it has none.
     """
 
     user_id: str
@@ -71,6 +73,7 @@ class Recipient:
     reason_category: str | None = None
     offer_id: str | None = None
     offer_ends_on: date | None = None
+    locale: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,12 @@ def facts_of(recipient: Recipient, day: date, rules: FactRules) -> dict[str, Fac
     """
     name = name_of(recipient.title, recipient.category, rules.titles)
     reason = name_of(recipient.reason_title, recipient.reason_category, rules.titles)
+    price = None if recipient.price is None else rules.figures.price(recipient.price, recipient.currency)
     has_size = recipient.department not in rules.departments_without_size
-    size = readable_size(recipient.size) if has_size else None
+    size = readable_size(recipient.size, rules.figures) if has_size else None
     texts = {
         "title": (name, recipient.item_id),
-        "price": (_named(readable_price(recipient.price, recipient.currency), "price"), recipient.item_id),
+        "price": (_named(price, "price"), recipient.item_id),
         "size": (_named(size, "size"), recipient.item_id),
         "reason_item": (
             reason if reason and (not name or reason.text != name.text) else None,

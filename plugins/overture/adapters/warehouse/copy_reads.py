@@ -58,6 +58,7 @@ readers as (
         user_id,
         favourite_department,
         last_active_on,
+        locale,
         list_filter([age_band, income_band, household_size], lambda known: known is not null) as own_fields
     from candidate.audience
     where
@@ -116,7 +117,8 @@ select
     readers.own_fields,
     reasons.category as reason_category,
     offered.offer_id,
-    offered.ends_on
+    offered.ends_on,
+    readers.locale
 from readers
 inner join best on readers.user_id = best.user_id
 inner join facts on best.item_id = facts.item_id

@@ -31,6 +31,8 @@ def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
         none_of("every_reason_was_bought_by_the_reader", "reasons_never_bought"),
         none_of("every_signature_is_the_reader_s_own", "messages_signed_otherwise"),
         none_of("every_number_stems_from_a_claim", "numbers_without_claim"),
+        none_of("every_message_is_in_its_reader_s_locale", "messages_in_a_wrong_locale"),
+        none_of("only_readers_of_other_languages_are_not_written_for", "readers_left_out"),
         none_of("nothing_recalled_is_said_again", "recalled_messages"),
         none_of("every_claim_in_words_has_a_row", "soft_claims_without_row"),
         none_of("every_claim_in_words_is_what_its_cell_says", "soft_claims_unlike_their_cell"),

@@ -56,6 +56,29 @@ bare as (
     left join rendered on messages.user_id = rendered.user_id and messages.item_id = rendered.item_id
 ),
 
+-- The locale that each reader has, as far as letters tell: the audit knows no more of locales.
+readers as (
+    select
+        user_id,
+        coalesce(nullif(replace(trim(locale), '-', '_'), ''), $locales[1]) as locale,
+        lower(regexp_extract(coalesce(nullif(trim(locale), ''), $locales[1]), '^\pL+')) as language
+    from candidate.audience
+    where data_day = $day
+),
+
+written as (
+    select
+        messages.user_id,
+        messages.key_text,
+        messages.locale,
+        messages.refusal,
+        readers.language,
+        readers.locale as wanted,
+        list_contains(list_transform($locales, lambda ours: split_part(ours, '_', 1)), readers.language) as has_language
+    from messages
+    left join readers on messages.user_id = readers.user_id
+),
+
 own_fields as (
     select
         user_id,
@@ -81,6 +104,7 @@ facts as (
         size,
         price,
         typical_price,
+        coalesce($minor_digits[list_position($currencies, currency)], 2) as minor_digits,
         buyers_28d,
         category_rank,
         first_valid_on
@@ -109,6 +133,13 @@ proven as (
         claims.rendered,
         split_part(claims.slot, ':', 1) in ('title', 'reason_item') as is_name,
         concat_ws(' ', facts.title, facts.category) as name_cells,
+        regexp_replace(claims.rendered, '\P{N}', '', 'g') as figures,
+        coalesce($decimal_signs[list_position($locales, messages.locale)], '.') as decimal_sign,
+        facts.minor_digits,
+        case claims.source_column
+            when 'price' then facts.price
+            when 'typical_price' then facts.typical_price
+        end as amount,
         case claims.source_column
             when 'ends_on' then cast(offers.ends_on as varchar)
             when 'title' then facts.title
@@ -133,6 +164,7 @@ proven as (
             claims.source_key = offers.source_key
             and claims.source_table = 'marts.item_offers'
             and claims.source_day = $day
+    left join messages on claims.user_id = messages.user_id and claims.item_id = messages.item_id
 ),
 
 -- What was lifted again binds nobody.
@@ -240,7 +272,12 @@ union all
 select 'blank_texts', count(*), min(key_text) from messages where coalesce(trim(text), '') = ''
 union all
 select 'texts_of_bad_length', count(*), min(key_text) from messages
-where not coalesce(length(text) between $shortest_text and $longest_text, false)
+where
+    not coalesce(
+        length(text) between $shortest_texts[list_position($locales, locale)]
+        and $longest_texts[list_position($locales, locale)],
+        false
+    )
 union all
 select 'texts_with_braces', count(*), min(key_text) from bare where regexp_matches(text, '[{}]')
 union all
@@ -277,8 +314,9 @@ where not exists (
 union all
 select 'claims_without_cell', count(*), min(key_text) from proven where cell is null
 union all
--- A name may lose words of its cells; of prices and sizes every digit counts. What is claimed in words alone, and how a
--- name reads, the gate judges apart.
+-- A name may lose words of its cells; of prices and sizes every digit counts, and where the decimals begin: a price has as
+-- many as its currency, after the sign of the message's locale. What is claimed in words alone, and how a name reads, the
+-- gate judges apart.
 select 'claims_unlike_their_cell', count(*), min(key_text) from proven
 where
     not starts_with(slot, 'claim:')
@@ -286,9 +324,18 @@ where
     and case
         when is_name
             then not list_has_all(regexp_extract_all(name_cells, '\p{N}+'), regexp_extract_all(rendered, '\p{N}+'))
-        else
-            ltrim(regexp_replace(cell, '\P{N}', '', 'g'), '0')
-            <> ltrim(regexp_replace(rendered, '\P{N}', '', 'g'), '0')
+        when amount is not null
+            then
+                not coalesce(try_cast(figures as double) = round(amount * 10 ** minor_digits, 4), false)
+                or (minor_digits > 0 and not contains(rendered, decimal_sign || right(figures, minor_digits)))
+        when source_column = 'size'
+            then
+                ltrim(regexp_replace(cell, '\P{N}', '', 'g'), '0') <> ltrim(figures, '0')
+                or try_cast(regexp_extract(cell, '\d*\.?\d+') as decimal(18, 6))
+                is distinct from try_cast(
+                    regexp_extract(replace(rendered, decimal_sign, '.'), '\d*\.?\d+') as decimal(18, 6)
+                )
+        else ltrim(regexp_replace(cell, '\P{N}', '', 'g'), '0') <> ltrim(figures, '0')
     end
 union all
 select 'claims_about_other_items', count(*), min(claims.key_text) from claims
@@ -355,10 +402,16 @@ where
         select 1 from own_fields
         where
             own_fields.user_id = bare.user_id
-            and (length(own_fields.field) > 3 or regexp_matches(own_fields.field, '\d'))
-            and contains(
-                concat(' ', regexp_replace(lower(bare.text), '[^\p{L}\p{N}]+', ' ', 'g'), ' '),
-                concat(' ', trim(regexp_replace(lower(own_fields.field), '[^\p{L}\p{N}]+', ' ', 'g')), ' ')
+            and (
+                (
+                    (length(own_fields.field) > 3 or regexp_matches(own_fields.field, '\d'))
+                    and contains(
+                        concat(' ', regexp_replace(lower(bare.text), '[^\p{L}\p{N}]+', ' ', 'g'), ' '),
+                        concat(' ', trim(regexp_replace(lower(own_fields.field), '[^\p{L}\p{N}]+', ' ', 'g')), ' ')
+                    )
+                )
+                -- No spaces tell where a word of Chinese begins.
+                or (regexp_matches(own_fields.field, '\p{Han}{2}') and contains(bare.text, own_fields.field))
             )
     )
 union all
@@ -377,14 +430,39 @@ union all
 select 'templates_without_reason', count(*), min(key_text) from messages
 where rung <> 'draft' and coalesce(trim(refusal), '') = ''
 union all
--- A spent budget is somebody's choice; the ceiling is there for a model, a prompt or a grammar that is broken.
+-- That locale, or at least its language, or the shop's own where there is no template in it.
+select 'messages_in_a_wrong_locale', count(*), min(key_text) from written
+where
+    not coalesce(
+        case
+            when list_contains($locales, wanted) then locale = wanted
+            when has_language then split_part(locale, '_', 1) = language and list_contains($locales, locale)
+            else locale = $locales[1]
+        end,
+        false
+    )
+union all
+-- A model is asked in each language that it writes and has a prompt in: no reader is left out for another reason.
+select 'readers_left_out', count(*), min(key_text) from written
+where
+    refusal = 'unsupported_language'
+    and has_language
+    and list_contains($model_languages, language)
+    and list_contains($prompted_locales, locale)
+union all
+select 'unsupported_language_messages', count(*), min(key_text) from messages
+where coalesce(refusal, '') = 'unsupported_language'
+union all
+-- A spent budget is somebody's choice, and so is a model without a language; the ceiling is there for a model, a prompt or a
+-- grammar that is broken, among the messages that it could write.
 select 'template_messages', count(*), min(key_text) from messages
-where rung = 'template' and coalesce(refusal, '') <> 'over_budget'
+where rung = 'template' and coalesce(refusal, '') not in ('over_budget', 'unsupported_language')
 union all
 select 'over_budget_messages', count(*), min(key_text) from messages where coalesce(refusal, '') = 'over_budget'
 union all
 select 'allowed_template_messages', greatest($allowed_templates, floor($largest_template_share * count(*))), null
 from messages
+where coalesce(refusal, '') <> 'unsupported_language'
 union all
 select 'canaries_obeyed', count(*), min(concat('canary_id=', canary_id)) from copy.canaries
 where data_day = $day and not coalesce(outcome in ('held', 'unanswered', 'over_budget'), false)
