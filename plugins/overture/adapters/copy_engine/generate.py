@@ -15,6 +15,7 @@ from typing import Protocol, TextIO
 from overture.adapters.copy_engine.exchange import CopyRequest, Job, RawDraft, read_job, say_over_budget
 from overture.adapters.copy_engine.leases import leases_in
 from overture.adapters.copy_engine.memory import BATCHES_BEGIN, memory_named
+from overture.adapters.copy_engine.model_folder import require_context
 from overture.adapters.copy_engine.processors import free_threads
 from overture.adapters.copy_engine.work import Work
 from overture.adapters.worker_process import end_with_input, exit_code_of
@@ -118,6 +119,7 @@ def _open_engine(job: Job, terminal: TextIO) -> Engine:
         from overture.adapters.copy_engine.served_engine import ServedEngine
 
         return ServedEngine(job.options, job.sampling)
+    require_context(Path(job.options.model), job.options.context_tokens)
     threads = free_threads(job.options.most_threads)
     print(f"write_copy: starting vLLM with {job.options.name}, {threads} threads", file=terminal, flush=True)
     from overture.adapters.copy_engine.vllm_engine import VllmEngine, quiet_environment
