@@ -54,6 +54,8 @@ FAULTS = [
     for sql in statements
 ]
 
+Expectations = Callable[[Mapping[str, Any]], list[Any]]
+
 Change = Callable[[dict[str, Any], dict[str, Any]], None]
 """Spoils a day's arrays and the manifest that is written beside them."""
 
@@ -140,6 +142,11 @@ def lake(run: Run) -> Iterator[Warehouse]:
         yield warehouse
 
 
+def only(name: str, whole: Expectations) -> Expectations:
+    """Return the suite without every other expectation."""
+    return lambda thresholds: [each for each in whole(thresholds) if each.meta["name"] == name]
+
+
 def do_again(run: Run, warehouse: Warehouse, step: str) -> None:
     """Note that the run has done a step."""
     catalog = warehouse.catalog.lake
@@ -176,7 +183,12 @@ def test_good_data_are_published(lake: Warehouse) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.expectation}-{fault.sql[:60]}")
-def test_a_planted_fault_fails_the_expectation_made_for_it(fault: Fault, run: Run, lake: Warehouse) -> None:
+def test_a_planted_fault_fails_the_expectation_made_for_it(
+    fault: Fault, run: Run, lake: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The gate judges by that expectation alone: the others take twice as long as everything else here.
+    monkeypatch.setitem(SUITES, fault.gate, only(fault.expectation, SUITES[fault.gate]))
+
     def plant(inside: Warehouse) -> None:
         inside.execute(fault.sql)
         refused_by(fault.gate, run, inside, rf"suite {fault.gate} failed: .*\b{fault.expectation}\b")
