@@ -1,4 +1,4 @@
-"""What the copy of a published day took: tokens, drafts, and seconds of all steps that make and judge messages."""
+"""What the copy of a published day took: tokens, drafts, and seconds of all steps (of each worker) for messages."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +19,9 @@ select
 from marts.run_costs
 cross join made
 where data_day = $day
-    and step in ('prepare_copy', 'write_copy', 'render_messages', 'measure_messages', 'check_messages')
+    and split_part(step, '.', 1) in (
+        'prepare_copy', 'write_copy', 'render_messages', 'measure_messages', 'check_messages'
+    )
 group by made.messages
 """
 
