@@ -11,9 +11,12 @@ sys.path.insert(0, str(ROOT))
 
 from bench.attacks import judged as judged_attacks  # noqa: E402 - found from the line above
 from bench.attacks import kept, table  # noqa: E402
-from bench.truth import Judgement, judged, labelled_drafts  # noqa: E402 - found from the line above
+from bench.kept_figures import resuming, throughput  # noqa: E402
+from bench.truth import Judgement, judged, labelled_drafts  # noqa: E402
 from overture.adapters.warehouse.query import query  # noqa: E402
+from overture.adapters.warehouse.runs import open_as_of_run  # noqa: E402
 from overture.core.days import parse_day  # noqa: E402
+from overture.reporting import copy_cost  # noqa: E402
 from overture.settings import Settings  # noqa: E402
 
 SEED = 20170101
@@ -80,7 +83,15 @@ def main(day: date) -> None:
     model, device, dtype = made.values()
     parts = [OPENING.format(day=day, model=model, device=device, dtype=dtype)]
     parts += [f"## {title}\n\n{_table(query(settings, sql.format(day=day), None))}" for title, sql in TABLES.items()]
-    parts += [_truth(), _attacks(), "## Twenty messages\n\nDrawn by the hash of user and seed, not by hand.\n"]
+    with open_as_of_run(settings, None) as warehouse:
+        parts += [f"## What a message costs\n\n{_table(copy_cost(warehouse, day))}"]
+    parts += [
+        throughput(),
+        resuming(),
+        _truth(),
+        _attacks(),
+        "## Twenty messages\n\nDrawn by the hash of user and seed, not by hand.\n",
+    ]
     parts += [_table(query(settings, MESSAGES.format(day=day, seed=SEED), None))]
     print("\n".join(parts).rstrip())
 

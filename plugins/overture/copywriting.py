@@ -22,8 +22,9 @@ from overture.adapters.copy_engine.exchange import (
     write_job,
 )
 from overture.adapters.copy_engine.leases import may_remove_from, nothing_removed_from
+from overture.adapters.copy_engine.processors import accelerator
 from overture.adapters.copy_process import generate_drafts
-from overture.adapters.model_store import Model, copy_python
+from overture.adapters.model_store import Model, copy_python, is_address
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.approvals import edits_of
 from overture.adapters.warehouse.copy_models import model_of_run
@@ -186,7 +187,10 @@ def budget() -> Budget:
 
 def engine_options(model: Model) -> EngineOptions:
     """Return how the engine is set up for a model."""
-    return EngineOptions(model=model.location, name=model.name, **load_config("copy")["engine"])
+    config = load_config("copy")["engine"]
+    plain = {name: value for name, value in config.items() if not isinstance(value, dict)}
+    where = "server" if is_address(model.location) else accelerator() or "cpu"
+    return EngineOptions(model=model.location, name=model.name, **plain, **config[where])
 
 
 def _asked(run: Run) -> list[str]:

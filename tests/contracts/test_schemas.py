@@ -15,6 +15,7 @@ STATED = re.compile(
 )
 STORED_AS = {
     "text": "varchar",
+    "locale": "varchar",
     "number": "double",
     "money": "decimal(12, 2)",
     "flag": "boolean",

@@ -9,7 +9,8 @@ from babel.numbers import get_currency_precision, get_decimal_symbol, list_curre
 from overture.adapters.locales import figures_of, nearest, readable_price, tag_of
 from overture.adapters.model_store import Model
 from overture.configuration import load_config
-from overture.core.slots import readable_size, readable_title
+from overture.core.slots import readable_size
+from overture.core.titles import readable_title
 from overture.errors import SettingsError
 from overture.languages import figures_for, is_written, lexicon_for, locale_for, locales, stated_for
 from overture.message_plans import fact_rules, prompt_of

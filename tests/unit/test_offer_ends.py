@@ -13,6 +13,7 @@ from overture.core.claims import FactRules, Recipient, facts_of
 from overture.core.days import readable_day
 from overture.core.recalled import Recalled
 from overture.core.soft_claims import soft_claims_in
+from overture.languages import figures_for
 from overture.message_plans import plan_message
 
 DAY = date(2017, 11, 28)
@@ -20,6 +21,7 @@ ICE = Recipient(
     "u1", "ice", "ICE", "GROCERY", "FRZN ICE", "National", "22 LB", Decimal("2.49"), "USD", "chips", "POTATO CHIPS",
     True, "als_with_ease", offer_id="campaign-1", offer_ends_on=date(2017, 12, 3),
 )  # fmt: skip
+RULES = FactRules(figures_for("en_US"))
 OFFER = "There is an offer on this until December 3."
 
 
@@ -33,7 +35,7 @@ def written(recipient: Recipient, opening: str | None = None) -> tuple[str, str,
 
 
 def test_the_end_of_an_offer_is_a_fact_with_its_cell() -> None:
-    fact = facts_of(ICE, DAY, FactRules())["offer_end"]
+    fact = facts_of(ICE, DAY, RULES)["offer_end"]
     assert (fact.rendered, fact.source_table, fact.source_column, fact.source_key, fact.source_day) == (
         "December 3", "marts.item_offers", "ends_on", "offer_id=campaign-1 item_id=ice", DAY,
     )  # fmt: skip
@@ -41,7 +43,7 @@ def test_the_end_of_an_offer_is_a_fact_with_its_cell() -> None:
 
 @pytest.mark.parametrize("ends_on", [None, date(2017, 11, 27), date(2018, 11, 28)])
 def test_without_an_offer_that_still_holds_and_can_be_told_apart_nothing_is_said(ends_on: date | None) -> None:
-    assert "offer_end" not in facts_of(replace(ICE, offer_ends_on=ends_on), DAY, FactRules())
+    assert "offer_end" not in facts_of(replace(ICE, offer_ends_on=ends_on), DAY, RULES)
 
 
 @pytest.mark.parametrize(

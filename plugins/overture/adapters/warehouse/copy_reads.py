@@ -10,6 +10,7 @@ from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.warehouse.connection import Warehouse
 from overture.adapters.warehouse.recalls import RECALLS_IN_FORCE
 from overture.core.claims import Recipient
+from overture.errors import WarehouseError
 
 DRAFTS = "copy.drafts"
 
@@ -144,10 +145,15 @@ def read_names(warehouse: Warehouse, day: date) -> tuple[list[str], list[str]]:
 
 
 def stored_drafts(warehouse: Warehouse, draft_ids: Sequence[str]) -> dict[str, RawDraft]:
-    """Return those of the drafts that the lake holds, by id."""
-    if not warehouse.columns(DRAFTS):
+    """Return those of the drafts that the lake holds, by id; raise WarehouseError where they lack what drafts have."""
+    names, present = [field.name for field in fields(RawDraft)], warehouse.columns(DRAFTS)
+    if not present:
         return {}
-    names = [field.name for field in fields(RawDraft)]
+    if missing := [name for name in names if name not in present]:
+        expected = "the columns of this version, or no such table: drafts can be made again"
+        raise WarehouseError(
+            "a draft store of another version", where=DRAFTS, expected=expected, got=f"none named {', '.join(missing)}"
+        )
     rows = warehouse.rows(
         f"select {', '.join(names)} from {DRAFTS} where list_contains($ids, draft_id)",
         {"ids": list(draft_ids)},
