@@ -18,8 +18,9 @@ from overture.adapters.turns import turn
 from overture.adapters.warehouse import fences, open_warehouse, runs
 from overture.adapters.warehouse.copy_models import in_force, model_of, record_copy_model
 from overture.configuration import load_config
-from overture.copy_examples import TrainingSet, training_set
+from overture.copy_examples import gathered
 from overture.copy_judging import judge, obeyed_canaries, samples
+from overture.copy_lessons import TrainingSet, training_set
 from overture.core.copy_card import Card, card
 from overture.core.copy_contest import Rules, Verdict, decide, unless_obedient
 from overture.errors import SettingsError, UsageError
@@ -96,8 +97,9 @@ def tune(settings: Settings, order: Order, tell: Callable[[str], None]) -> Tuned
         with open_warehouse(settings) as warehouse:
             attempt = runs.begin_beside_run(warehouse, settings, order.day, STEP)
             champion = model_of(warehouse, settings, in_force(warehouse, order.day))
-            lessons = training_set(warehouse, order.day, base, stated.set, stated.seed)
-        given = f"{len(lessons.examples)} examples, {lessons.past} of them shown before"
+            found = gathered(warehouse, order.day, base, stated.set, stated.seed)
+        lessons = training_set(settings, found, base, stated.set, stated.seed)
+        given = f"{len(lessons.examples)} examples of {len(found.lessons)} replies, {lessons.past} of them shown before"
         tell(f"{given}; {len(lessons.judged)} items judge")
         folder = settings.artifacts / "copy_tuning" / order.day.isoformat()
         candidate, trained = _train(settings, folder, plan, lessons, base)
@@ -213,7 +215,7 @@ class Contest:
 
 
 def _require_positive(numbers: Mapping[str, Any]) -> None:
-    shares = {"held_out_share", "most_past_share", "dropout", "warmup_share"}
+    shares = {"held_out_share", "most_past_share", "least_fit", "least_liking", "dropout", "warmup_share"}
     for name, value in numbers.items():
         if name == "targets":
             continue

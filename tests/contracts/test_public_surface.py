@@ -50,8 +50,8 @@ OPERATIONS = {
         "data_day name fingerprint base champion training_set parameters training examples past_examples tokens"
         " is_accepted reason items attempts accepted champion_accepted accepted_lead accepted_lead_low"
         " accepted_lead_high faithful champion_faithful faithful_lead faithful_lead_low faithful_lead_high"
-        " specific champion_specific specific_lead specific_lead_low specific_lead_high variety champion_variety"
-        " seed"
+        " specific champion_specific specific_lead specific_lead_low specific_lead_high personal champion_personal"
+        " personal_lead personal_lead_low personal_lead_high variety champion_variety seed"
     ),
     "ops.rankers": (
         "data_day version parameters discover_trees replenish_trees is_accepted reason discover_users discover_ndcg"

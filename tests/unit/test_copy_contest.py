@@ -5,6 +5,7 @@ from overture.core.copy_card import Card, card
 from overture.core.copy_contest import (
     ACCEPTED,
     FAITHFUL,
+    PERSONAL,
     SHARES,
     SPECIFIC,
     Rules,
@@ -20,9 +21,9 @@ RULES = Rules(seed=1, resamples=500, tolerated_loss=0.05, least_variety=0.8)
 ITEMS = 60
 
 
-def wrote(accepted: float = 0.5, faithful: float = 1.0, specific: float = 0.8, variety: float = 0.5) -> Wrote:
+def wrote(accepted: float = 0.5, variety: float = 0.5, **others: float) -> Wrote:
     """Shares of items that are met wholly, the others not at all, spread over the items."""
-    stated = {ACCEPTED: accepted, FAITHFUL: faithful, SPECIFIC: specific}
+    stated = {ACCEPTED: accepted, FAITHFUL: 1.0, SPECIFIC: 0.8, PERSONAL: 0.7} | others
     order = np.random.default_rng(0).permutation(ITEMS)
     return Wrote({name: (order < share * ITEMS).astype(float) for name, share in stated.items()}, variety)
 
@@ -41,6 +42,7 @@ def test_a_model_with_more_accepted_drafts_that_loses_nothing_takes_the_place() 
         (wrote(accepted=0.52), "not shown to be accepted more often"),
         (wrote(accepted=0.9, faithful=0.8), "less faithful"),
         (wrote(accepted=0.9, specific=0.5), "less specific"),
+        (wrote(accepted=0.9, personal=0.4), "less personal"),
         (wrote(accepted=0.9, variety=0.39), "the same too often"),
     ],
 )

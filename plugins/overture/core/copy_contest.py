@@ -14,9 +14,10 @@ Values = npt.NDArray[np.float64]
 ACCEPTED: Final = "accepted"
 FAITHFUL: Final = "faithful"
 SPECIFIC: Final = "specific"
-SHARES: Final = (ACCEPTED, FAITHFUL, SPECIFIC)
-"""Of an item's drafts: the share that passes every check, that says nothing unproven, and that fits the item better
-than another one drawn."""
+PERSONAL: Final = "personal"
+SHARES: Final = (ACCEPTED, FAITHFUL, SPECIFIC, PERSONAL)
+"""Of an item's drafts: the share that passes every check, that says nothing unproven, that fits the item better than
+another one drawn, and its reader's likes better than other likes drawn (the swap test)."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def decide(candidate: Wrote, champion: Wrote, rules: Rules) -> Verdict:
 
     It does where all of this holds; the first that does not is the reason:
 
-    1. it is faithful, and its drafts fit their items: of each share it loses no more than `tolerated_loss`, by the
-       lower end of the 95 % interval of its lead (non-inferiority);
+    1. it is faithful, and its drafts fit their items and readers: of each share it loses no more than
+       `tolerated_loss`, by the lower end of the 95 % interval of its lead (non-inferiority);
     2. it keeps at least `least_variety` of the champion's share of distinct word pairs;
     3. more of its drafts are accepted: the lower end of the interval of that lead is above 0.
 
@@ -94,7 +95,7 @@ def decide(candidate: Wrote, champion: Wrote, rules: Rules) -> Verdict:
     shares = {name: Compared(ours[name], theirs[name], leads[name]) for name in SHARES}
     refusals = [
         f"The model in force stays: of its drafts the tuned one's may be less {name}, {figures(shares[name])}."
-        for name in (FAITHFUL, SPECIFIC)
+        for name in (FAITHFUL, SPECIFIC, PERSONAL)
         if shares[name].lead.low < -rules.tolerated_loss
     ]
     if candidate.variety < rules.least_variety * champion.variety:
@@ -135,8 +136,8 @@ def variety_of(texts: list[str]) -> float:
 def fits(texts: Values, items: Values, seed: int) -> npt.NDArray[np.bool_]:
     """Say of each text whether it is nearer to its own item than to another one, drawn anew for each.
 
-    texts, items: (texts, n), row for row what was written and what it is about, rows of length 1. Raises ValueError for
-    fewer than two different items.
+    texts, items: (texts, n), row for row what was written and what it is about (or whom it is for), rows of length 1.
+    Raises ValueError for fewer than two different items.
     """
     _, kind = np.unique(items, axis=0, return_inverse=True)
     kind = kind.ravel()
