@@ -31,7 +31,7 @@ def as_markdown(table: pa.Table) -> str:
 
 def plain(value: object) -> str:
     """Return a value as Markdown that shows it and does nothing else."""
-    return _MARKUP.sub(r"\\\1", _visible(value))
+    return _MARKUP.sub(r"\\\1", visible(value))
 
 
 def print_table(table: pa.Table) -> None:
@@ -44,14 +44,15 @@ def print_table(table: pa.Table) -> None:
     for column in table.column_names:
         grid.add_column(Text(column), overflow="fold")
     for row in table.to_pylist():
-        grid.add_row(*(Text(_visible(value)) for value in row.values()))
+        grid.add_row(*(Text(visible(value)) for value in row.values()))
     console = Console()
     if not console.is_terminal:
         console.width = 160
     console.print(grid)
 
 
-def _visible(value: object) -> str:
+def visible(value: object) -> str:
+    """Return a value as one line that shows control characters escaped; nothing for None."""
     if value is None:
         return ""
     text = f"{value:.6g}" if isinstance(value, float) else str(value)

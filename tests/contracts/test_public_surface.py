@@ -68,6 +68,7 @@ COMMANDS = {
     "evaluate": {"--from", "--to", "--every", "--strategies", "--prepare", "--format"},
     "tune": {"--day", "--trials", "--minutes"},
     "train-ranker": {"--day"},
+    "explain": {"--user", "--day", "--json"},
     "recall": {"--message", "--draft", "--item", "--fact", "--day", "--why", "--by"},
     "tune-copy-model": {"--day", "--minutes"},
     "query": {"sql", "--format", "--as-of-run"},

@@ -24,3 +24,23 @@ def recall_command(day: str | None, why: str, by: str | None, **subjects: str | 
     now = datetime.now(UTC).replace(tzinfo=None)
     case = case_of(subjects, parse_day(day) if day else None, why, by or getpass.getuser(), now)
     click.echo(f"{recall(Settings.from_environment(), case)} messages withdrawn")
+
+
+@click.command("explain")
+@click.option("--user", required=True, metavar="USER", help="Whose message.")
+@click.option("--day", required=True, metavar="YYYY-MM-DD", help="The day of the message.")
+@click.option("--json", "is_json", is_flag=True, help="One JSON object, for machines.")
+def explain_command(user: str, day: str, is_json: bool) -> None:
+    """Say why a person got a text, or none: every step from the data to the words, with its evidence."""
+    import json
+    import shutil
+
+    from overture.core.days import parse_day
+    from overture.explaining import explain
+    from overture.telling import tell
+
+    trail = explain(Settings.from_environment(), user, parse_day(day))
+    if is_json:
+        click.echo(json.dumps(trail.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        click.echo(tell(trail, min(shutil.get_terminal_size((110, 40)).columns, 130)), nl=False)

@@ -243,6 +243,7 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
         }
     )
     connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set enable_progress_bar = false")  # it is drawn on standard output, among the answers
     for extension in EXTENSIONS:
         load_extension(connection, extension)
     return connection
