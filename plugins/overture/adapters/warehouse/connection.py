@@ -242,8 +242,7 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
             "preserve_insertion_order": "false",
         }
     )
-    connection.execute("set TimeZone = 'UTC'")
-    connection.execute("set enable_progress_bar = false")  # it is drawn on standard output, among the answers
+    connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # drawn among the answers otherwise
     for extension in EXTENSIONS:
         load_extension(connection, extension)
     return connection
