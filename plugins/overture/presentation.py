@@ -41,8 +41,9 @@ def print_table(table: pa.Table) -> None:
     from rich.text import Text
 
     grid = Table(header_style="bold")
-    for column in table.column_names:
-        grid.add_column(Text(column), overflow="fold")
+    for column, kind in zip(table.column_names, table.schema.types, strict=True):
+        is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+        grid.add_column(Text(column), overflow="fold", justify="right" if is_number else "left")
     for row in table.to_pylist():
         grid.add_row(*(Text(visible(value)) for value in row.values()))
     console = Console()

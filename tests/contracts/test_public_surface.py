@@ -77,7 +77,8 @@ COMMANDS = {
     "up": {"--only-catalog"},
     "airflow": {"arguments"},
     "down": set(),
-    "status": set(),
+    "status": {"--json"},
+    "completion": {"shell"},
 }
 SETTINGS = {
     "OVERTURE_HOME",

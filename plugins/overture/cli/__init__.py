@@ -3,6 +3,7 @@
 Exit 0: done. 1: refused by a gate, or failed. 2: bad input or usage. Errors are one line on standard error.
 """
 
+import os
 import sys
 
 import click
@@ -10,7 +11,7 @@ import click
 from overture.cli.days import backfill_command, run_command, step_command
 from overture.cli.learning import evaluate_command, train_ranker_command, tune_command, tune_copy_model_command
 from overture.cli.messages import explain_command, recall_command
-from overture.cli.services import airflow_command, down_command, status_command, up_command
+from overture.cli.services import airflow_command, completion_command, down_command, status_command, up_command
 from overture.cli.tables import fingerprint_command, maintain_command, query_command
 from overture.errors import OvertureError
 
@@ -19,7 +20,7 @@ SECTIONS = {
     "Messages": (explain_command, recall_command),
     "Tables": (query_command, fingerprint_command, maintain_command),
     "Learn": (evaluate_command, tune_command, train_ranker_command, tune_copy_model_command),
-    "Services": (up_command, down_command, status_command, airflow_command),
+    "Services": (up_command, down_command, status_command, airflow_command, completion_command),
 }
 """The commands as the help shows them, by purpose."""
 
@@ -37,7 +38,8 @@ class Sections(click.Group):
 
 @click.group(cls=Sections)
 @click.version_option(package_name="overture")
-def cli() -> None:
+@click.option("--traceback", is_flag=True, help="Show where in the code an unexpected error came up.")
+def cli(traceback: bool) -> None:
     """Turn a shop's behaviour tables into one personal, true message per customer and day."""
 
 
@@ -49,13 +51,37 @@ for _commands in SECTIONS.values():
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     try:
-        cli.main(standalone_mode=False)
+        cli.main(prog_name="overture", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        asked = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "overture"
+        _fail(f"{error.format_message()} See {asked} --help.", 2)
     except click.Abort:
-        click.echo("overture: interrupted", err=True)
-        sys.exit(130)
+        _fail("interrupted", 130)
     except OvertureError as error:
-        click.echo(f"overture: {error}", err=True)
-        sys.exit(error.exit_code)
+        _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # Who read our answer has seen enough, such as `head`; the interpreter would complain when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:  # whatever a library raises that nobody foresaw
+        if "--traceback" in sys.argv:
+            raise
+        _fail(_unexpected(error), 1)
+
+
+def _fail(message: str, exit_code: int) -> None:
+    click.echo(f"overture: {message}", err=True)
+    sys.exit(exit_code)
+
+
+def _unexpected(error: Exception) -> str:
+    """Return one line that says what came up, and where in our code."""
+    import traceback
+
+    ours = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if f"{os.sep}overture{os.sep}" in frame.filename
+    ]
+    where = f"{ours[-1].filename}:{ours[-1].lineno}" if ours else None
+    expected = "overture --traceback with the same command shows more"
+    got = f"{type(error).__name__}: {error}"
+    return str(OvertureError("an unexpected error", where=where, expected=expected, got=got))

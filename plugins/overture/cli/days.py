@@ -1,6 +1,7 @@
 """The commands that make days: one step, a whole day, past days."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,9 +9,21 @@ from overture.cli.options import count_of, day_option, users_option, whole_numbe
 from overture.errors import UsageError
 from overture.settings import Settings
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+def steps_here(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Complete the name of a step."""
+    from click.shell_completion import CompletionItem
+
+    from overture.steps import STEPS
+
+    return [CompletionItem(name) for name in STEPS if name.startswith(incomplete)]
+
 
 @click.command("step")
-@click.argument("name")
+@click.argument("name", shell_complete=steps_here)
 @day_option
 @users_option
 def step_command(name: str, day: str, users: str | None) -> None:

@@ -2,6 +2,7 @@
 
 import click
 
+from overture.cli.options import days_here
 from overture.settings import Settings
 
 
@@ -28,7 +29,7 @@ def recall_command(day: str | None, why: str, by: str | None, **subjects: str | 
 
 @click.command("explain")
 @click.option("--user", required=True, metavar="USER", help="Whose message.")
-@click.option("--day", required=True, metavar="YYYY-MM-DD", help="The day of the message.")
+@click.option("--day", required=True, metavar="YYYY-MM-DD", help="The day of the message.", shell_complete=days_here)
 @click.option("--json", "is_json", is_flag=True, help="One JSON object, for machines.")
 def explain_command(user: str, day: str, is_json: bool) -> None:
     """Say why a person got a text, or none: every step from the data to the words, with its evidence."""

@@ -25,11 +25,15 @@ def down_command() -> None:
 
 
 @click.command("status")
-def status_command() -> None:
+@click.option("--json", "is_json", is_flag=True, help="One JSON object: process ids by name, null for what is stopped.")
+def status_command(is_json: bool) -> None:
     """Say what of this home runs now."""
+    import json
+
     from overture.orchestration import server
 
-    click.echo(server.status(Settings.from_environment()))
+    settings = Settings.from_environment()
+    click.echo(json.dumps(server.processes(settings)) if is_json else server.status(settings))
 
 
 @click.command("airflow", context_settings={"ignore_unknown_options": True}, add_help_option=False)
@@ -39,3 +43,15 @@ def airflow_command(arguments: tuple[str, ...]) -> None:
     from overture.orchestration import server
 
     sys.exit(server.airflow(Settings.from_environment(), list(arguments)))
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> None:
+    """Print what makes a shell complete commands, steps, tables and days: eval "$(overture completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is not None:
+        # The word that calls the script back, by which click knows that a shell asks.
+        click.echo(kind(click.get_current_context().find_root().command, {}, "overture", "_OVERTURE_COMPLETE").source())

@@ -214,7 +214,7 @@ def open_warehouse(settings: Settings, *, read_only: bool = False, snapshot: int
         settings.ensure_home()
         connection = connect(settings)
         try:
-            if read_only and not lake_exists(catalog.lake):
+            if read_only and not lake_exists(settings, catalog.lake):
                 _attach(connection, settings, catalog, "")
                 connection.execute(f"detach {LAKE}")
             options = ", read_only" if read_only else ""
@@ -278,7 +278,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, catalog: 
     if options:
         attach()
         return
-    if not lake_exists(catalog.lake):
+    if not lake_exists(settings, catalog.lake):
         # Two first writers would both make the lake.
         with write_lock(catalog.lake, "make the lake"):
             attach()

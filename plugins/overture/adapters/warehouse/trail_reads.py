@@ -189,8 +189,7 @@ def read_recommendations(warehouse: Warehouse, day: date, user_id: str, item_id:
     for rank, *reason in warehouse.rows(REASONS, asked):
         reasons.setdefault(rank, []).append(Reason(*reason))
     return tuple(
-        Recommended(*row, is_chosen=row[1] == item_id, reasons=tuple(reasons.get(row[0], ())))
-        for row in warehouse.rows(LISTED, asked)
+        Recommended(*(*row, row[1] == item_id, tuple(reasons.get(row[0], ())))) for row in warehouse.rows(LISTED, asked)
     )
 
 
