@@ -72,6 +72,7 @@ COMMANDS = {
     "recall": {"--message", "--draft", "--item", "--fact", "--day", "--why", "--by"},
     "tune-copy-model": {"--day", "--minutes"},
     "query": {"sql", "--format", "--as-of-run"},
+    "export": {"--table", "--day", "--to", "--format", "--raw", "--force"},
     "fingerprint": {"--day", "--format", "--as-of-run"},
     "maintain": {"--dry-run"},
     "up": {"--only-catalog"},

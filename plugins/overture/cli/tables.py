@@ -1,8 +1,11 @@
 """The commands that read tables, and the one that tidies their files."""
 
+from pathlib import Path
+from typing import Any
+
 import click
 
-from overture.cli.options import day_option, form_option, show
+from overture.cli.options import day_option, days_here, form_option, show, tables_here
 from overture.settings import Settings
 
 
@@ -43,3 +46,24 @@ def maintain_command(dry_run: bool) -> None:
     done = {name: do_job(name, settings, now, dry_run=dry_run) for name in JOBS}
     rows = [{"job": name, "count": each.count, "megabytes": round(each.size / 1e6, 3)} for name, each in done.items()]
     show(pa.Table.from_pylist(rows), "table")
+
+
+@click.command("export")
+@click.option("--table", required=True, metavar="TABLE", help="A published table.", shell_complete=tables_here)
+@click.option("--day", required=True, metavar="YYYY-MM-DD", help="The data day of the rows.", shell_complete=days_here)
+@click.option("--to", "to", required=True, metavar="FILE|DIR", type=click.Path(path_type=Path), help="Where to.")
+@click.option("--format", "form", type=click.Choice(["csv", "parquet", "jsonl"]), help="Default: by the file's name.")
+@click.option("--raw", "is_raw", is_flag=True, help="CSV cells as they are, also what a spreadsheet runs as a formula.")
+@click.option("--force", "is_forced", is_flag=True, help="Replace a file that is there already.")
+def export_command(table: str, day: str, to: Path, **how: Any) -> None:
+    """Write a day of a table to a file; messages only if they still may be sent, and every drop is counted."""
+    from overture.core.days import parse_day
+    from overture.exporting import Order, export
+
+    file, done = export(Settings.from_environment(), Order(table, parse_day(day), to, **how))
+    click.echo(f"{done.rows:,} rows of {table} {day}, run {done.run_id}", err=True)
+    for reason, count in done.dropped.items():
+        click.echo(f"{count:,} dropped: {reason} (as of {done.checked_as_of})", err=True)
+    if done.escaped_cells:
+        click.echo(f"{done.escaped_cells:,} cells begin with an apostrophe now: a spreadsheet would run them", err=True)
+    click.echo(file)
