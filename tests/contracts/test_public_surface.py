@@ -73,6 +73,7 @@ COMMANDS = {
     "tune-copy-model": {"--day", "--minutes"},
     "query": {"sql", "--format", "--as-of-run"},
     "export": {"--table", "--day", "--to", "--format", "--raw", "--force"},
+    "shell": set(),
     "fingerprint": {"--day", "--format", "--as-of-run"},
     "maintain": {"--dry-run"},
     "up": {"--only-catalog"},
