@@ -10,7 +10,7 @@ import pytest
 import explained_day
 from overture.adapters.catalog import open_catalog
 from overture.adapters.warehouse import open_warehouse
-from overture.cli import cli, main
+from overture.cli import cli
 from overture.settings import Settings
 
 COMMAND = Path(sys.executable).with_name("overture")
@@ -159,17 +159,14 @@ def test_status_gives_programs_one_object_and_starts_nothing(tmp_path: Path) -> 
     assert told == {"api-server": None, "scheduler": None, "dag-processor": None, "database server": False}
 
 
-def test_an_error_that_nobody_foresaw_is_one_line_that_says_where(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["overture", "query", "select 1"])
-    monkeypatch.setenv("OVERTURE_HOME", "a\0b")
-    with pytest.raises(SystemExit) as ended:
-        main()
-    said = capsys.readouterr().err
-    assert (ended.value.code, said.count("\n")) == (1, 1)
-    assert said.startswith("overture: an unexpected error; where: ")
-    assert "got: ValueError: " in said
+def test_an_error_that_nobody_foresaw_is_one_line_that_says_where_and_how_to_see_more(published: Path) -> None:
+    asked = ["fingerprint", "--day", "2017-11-28"]  # of all tables; this lake lacks some
+    ended = overture(published, *asked)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    assert ended.stderr.startswith("overture: an unexpected error; where: ")
+    assert "warehouse/connection.py:" in ended.stderr
+    assert "got: CatalogException: Catalog Error: Table with name" in ended.stderr
+    assert overture(published, "--traceback", *asked).stderr.startswith("Traceback (most recent call last):")
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(published: Path) -> None:
