@@ -18,9 +18,9 @@ PAGE = (CHECKOUT / "docs" / "connect.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    """A home with a server of its own, at the place that the page's example looks for."""
-    settings = Settings.from_environment({"OVERTURE_HOME": str(tmp_path / ".overture")})
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home with a server of its own, where the page's example looks for it; a socket's path must be short."""
+    settings = Settings.from_environment({"OVERTURE_HOME": str(tmp_path_factory.mktemp("c") / ".overture")})
     with open_warehouse(settings) as warehouse:
         for table in contracts():
             warehouse.ensure_table(f"marts.{table}")
@@ -28,10 +28,12 @@ def home(tmp_path: Path) -> Settings:
     return settings
 
 
-def test_the_python_block_reads_the_lake_of_the_home_it_stands_in(home: Settings, tmp_path: Path) -> None:
+def test_the_python_block_reads_the_lake_of_the_home_it_stands_in(home: Settings) -> None:
     block = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.M | re.S)[0]
     with open_catalog(home):
-        ended = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, check=False)
+        ended = subprocess.run(
+            [sys.executable, "-c", block], cwd=home.home.parent, capture_output=True, text=True, check=False
+        )
     assert (ended.stdout, ended.stderr) == ("[('popular', 2)]\n", "")
 
 
