@@ -31,7 +31,7 @@ def as_markdown(table: pa.Table) -> str:
 
 def plain(value: object) -> str:
     """Return a value as Markdown that shows it and does nothing else."""
-    return _MARKUP.sub(r"\\\1", _visible(value))
+    return _MARKUP.sub(r"\\\1", visible(value))
 
 
 def verbatim(value: object) -> str:
@@ -40,7 +40,7 @@ def verbatim(value: object) -> str:
     >>> verbatim("a `b` https://c")
     '`` a `b` https://c ``'
     """
-    text = _visible(value)
+    text = visible(value)
     fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
     return f"{fence} {text} {fence}"
 
@@ -52,17 +52,19 @@ def print_table(table: pa.Table) -> None:
     from rich.text import Text
 
     grid = Table(header_style="bold")
-    for column in table.column_names:
-        grid.add_column(Text(column), overflow="fold")
+    for column, kind in zip(table.column_names, table.schema.types, strict=True):
+        is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+        grid.add_column(Text(column), overflow="fold", justify="right" if is_number else "left")
     for row in table.to_pylist():
-        grid.add_row(*(Text(_visible(value)) for value in row.values()))
+        grid.add_row(*(Text(visible(value)) for value in row.values()))
     console = Console()
     if not console.is_terminal:
         console.width = 160
     console.print(grid)
 
 
-def _visible(value: object) -> str:
+def visible(value: object) -> str:
+    """Return a value as one line that shows control characters escaped; nothing for None."""
     if value is None:
         return ""
     text = f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -220,7 +220,9 @@ def run_day(settings: Settings, day: date, users: int | None) -> None:
     refuse_where_somebody_is_asked()
     with open_catalog(settings):
         run = open_run(settings, day)
-        for name in STEPS:
-            print(f"{name} ...", end="", flush=True, file=sys.stderr)
+        for number, name in enumerate(STEPS, 1):
+            place = f"[{number:2d}/{len(STEPS)}] {name:<24}"
+            if sys.stderr.isatty():  # a log gets finished lines alone
+                print(f"{place}  ...", end="\r", flush=True, file=sys.stderr)
             cost = perform(name, settings, day, Joining(run.run_id, users))
-            print(f" {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB", file=sys.stderr)
+            print(f"{place}{cost.seconds:7.1f} s {cost.peak_mb:6.0f} MB", flush=True, file=sys.stderr)
