@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from copy_day import put_no_offers
 from hostile_names import ATTACKS
 from overture import copywriting
 from overture.adapters.copy_engine.exchange import RawDraft, read_job, say_over_budget, write_shard
@@ -39,6 +40,7 @@ def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
             opened.replace_day(f"candidate.{table}", DAY, pa.Table.from_pylist([{"data_day": DAY} | row]))
         for table in ("candidate.user_signatures", *RECALL_TABLES):
             opened.ensure_table(table)
+        put_no_offers(opened)
         yield opened
 
 

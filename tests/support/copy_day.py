@@ -62,8 +62,14 @@ def put_day(lake: Warehouse) -> None:
     put(lake, "candidate.item_facts", ITEMS)
     put(lake, "candidate.audience", READERS)
     put(lake, "candidate.recommendations", BEST)
-    for table in ("candidate.user_signatures", "candidate.item_offers", *RECALL_TABLES):
+    for table in ("candidate.user_signatures", *RECALL_TABLES):
         lake.ensure_table(table)
+    put_no_offers(lake)
+
+
+def put_no_offers(lake: Warehouse) -> None:
+    """Have the tables of offers, and nothing in them."""
+    lake.ensure_table("candidate.item_offers")
     lake.execute("delete from candidate.item_offers")
     lake.execute(
         "create or replace table intermediate.int_offers_delivered (data_day date, offer_id varchar, user_id varchar)"
