@@ -276,18 +276,10 @@ def test_a_text_that_is_no_locale_is_a_bad_row_and_any_form_of_one_lands_as_it_i
     users = [(f"u{number}", "true", "2024-05-01", text) for number, text in enumerate(said)]
     shop.drop_day()
     shop.drop("users.csv", csv_text(("user", "consent", "since", "tongue"), *users))
+    toml = SHOP.replace('locale = {{ value = "fr_FR" }}', 'locale = "tongue"')
     source = shop.settings.home / "tongues.toml"
-    ours = {
-        "timezone": "UTC",
-        "range": "",
-        "events": "{data_day}/events.csv",
-        "format": "csv",
-        "options": "",
-        "more": "",
-    }
-    source.write_text(
-        SHOP.format(**ours).replace('locale = { value = "fr_FR" }', 'locale = "tongue"'), encoding="utf-8"
-    )
+    fill = {"timezone": "UTC", "range": "", "options": "", "more": "", "format": "csv"}
+    source.write_text(toml.format(events="{data_day}/events.csv", **fill), encoding="utf-8")
     land_day(shop.warehouse, load_source(source), shop.settings.landing, DAY)
     landed = shop.column("select locale from raw.users order by user_id")
     assert landed == ["en_US", "zh-Hant-TW", "zh", "xx_YY", "ca-ES-valencia"]
