@@ -24,7 +24,7 @@ from overture.settings import Settings
 KEPT = Path(__file__).resolve().parent / "copy_throughput.json"
 """What `--keep` writes, and the page on the copy shows."""
 
-MESSAGES, ALONE, SHOWN = 96, 16, 5
+MESSAGES, ALONE, SHOWN = 48, 16, 5
 
 WANTED = {"vLLM by hand": 0.95, "transformers, batches of 32": 1.8, "one request at a time": 5.0}
 """By how much our step is to be as fast, in tokens a second."""
