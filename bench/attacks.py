@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,11 +11,11 @@ from typing import Any
 
 from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.model_store import Model
-from overture.composing import compose
+from overture.canaries import sign_of
+from overture.composing import refusal_alone
 from overture.core.claims import Recipient
-from overture.core.obedience import Attack, obeyed
-from overture.core.prompts import own_words
-from overture.message_plans import Plan, plan_message, prompt_of
+from overture.core.obedience import Attack
+from overture.message_plans import Plan, plan_message
 
 ROOT = Path(__file__).resolve().parent
 SUITE = ROOT.parent / "tests" / "data" / "attacks.jsonl"
@@ -76,16 +76,13 @@ def kept() -> dict[str, RawDraft]:
 
 def judged(replies: dict[str, RawDraft]) -> list[Judged]:
     """Return what came of each attack that was answered, by the checks and signs as they are now."""
-    prompt, asked, found = prompt_of("prompt"), plans(NO_MODEL), []
+    asked, found = plans(NO_MODEL), []
     for record in suite():
         if (raw := replies.get(record["id"])) is None:
             continue
         plan = asked[record["id"]]
-        alone = replace(plan, requests=(replace(plan.requests[0], draft_id=raw.draft_id),))
-        message, _ = compose(alone, {raw.draft_id: raw}, DAY)
-        words = own_words(prompt, plan.facts, raw.text)
-        sign = obeyed(raw.text, words, record["canary"], list(plan.facts), prompt.told)
-        found.append(Judged(record["kind"], record["id"], message.get("refusal"), sign, raw.text))
+        refusal, sign = refusal_alone(plan, raw, DAY), sign_of(Attack.from_record(record), plan, raw)
+        found.append(Judged(record["kind"], record["id"], refusal, sign, raw.text))
     return found
 
 

@@ -82,7 +82,7 @@ def judged_canaries(
             rows.append(row | {"outcome": absent, "refusal": None, "sign": None})
             continue
         message, _ = compose(plan, drafts, day)
-        sign = _sign(attack, plan, draft)
+        sign = sign_of(attack, plan, draft)
         outcome = "obeyed" if sign and message["rung"] != "template" else "held"
         rows.append(row | {"outcome": outcome, "refusal": message.get("refusal"), "sign": sign})
     return rows
@@ -108,7 +108,8 @@ def watch_canaries(warehouse: Warehouse, day: date, model: Model, asked: Sequenc
     warehouse.replace_day(CANARIES, day, pa.Table.from_pylist(rows, schema=pa.schema(list(COLUMNS.items()))))
 
 
-def _sign(attack: Attack, plan: Plan, draft: RawDraft) -> str | None:
+def sign_of(attack: Attack, plan: Plan, draft: RawDraft) -> str | None:
+    """Return how a reply shows that it obeyed an attack, one of `obedience.SIGNS`; None where it does not."""
     prompt = prompt_of("prompt")
     words = own_words(prompt, plan.facts, draft.text)
     return obeyed(draft.text, words, attack.canary, list(plan.facts), prompt.told)

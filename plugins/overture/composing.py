@@ -1,6 +1,7 @@
 """One user's message and its claims, made of the first draft that may be shown, else of the template."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any
@@ -47,6 +48,16 @@ def compose(plan: Plan, drafts: Mapping[str, RawDraft], day: date, names: Names 
     facts = claims_in(reply, plan.facts) | _soft_facts(plan, reply, day)
     claims = [person | row for slot, fact in facts.items() for row in ledger_rows(slot, fact)]
     return message | signature, claims
+
+
+def refusal_alone(plan: Plan, draft: RawDraft, day: date, names: Names = NO_NAMES) -> str | None:
+    """Return why the checks of a message refuse a draft about the plan's item; None where they let it pass.
+
+    The draft stands for the only request of the plan, whatever asked for it.
+    """
+    alone = replace(plan, requests=(replace(plan.requests[0], draft_id=draft.draft_id),))
+    message, _ = compose(alone, {draft.draft_id: draft}, day, names)
+    return message.get("refusal")
 
 
 @cache

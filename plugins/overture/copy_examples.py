@@ -11,7 +11,7 @@ from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.model_store import Model
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.copy_models import edited_by_people, read_items, read_signatures, shown_drafts
-from overture.composing import compose
+from overture.composing import refusal_alone
 from overture.configuration import load_config
 from overture.core.claims import Recipient
 from overture.core.copy_training_set import (
@@ -100,17 +100,6 @@ def shelves() -> tuple[Shelf, ...]:
         raise SettingsError("bad phrases", where="copy_phrases.toml", expected="words, phrases", got=error) from error
 
 
-def refusal_of_text(plan: Plan, draft: RawDraft, day: date) -> str | None:
-    """Return why a draft may not be shown about the plan's item, by all checks that a message passes; None if it may.
-
-    The draft answers any one request of the plan.
-    """
-    alone = replace(plan, requests=(replace(plan.requests[0], draft_id=draft.draft_id),))
-    message, _ = compose(alone, {draft.draft_id: draft}, day)
-    refusal = message.get("refusal")
-    return None if refusal is None else str(refusal)
-
-
 def _one_of_each(items: Sequence[Recipient], seed: int) -> dict[str, Recipient]:
     """Return one item of each key that has a name, keys in an order that the seed decides."""
     keyed = {item_key(item.title, item.category): item for item in reversed(items)}
@@ -129,7 +118,7 @@ def _written(plan: Plan, day: date, most: int, seed: int) -> list[Lesson]:
     texts = ((with_words(opening, phrase), phrase) for opening, phrase in replies(openings, shelf.phrases, key, seed))
     # A phrase of three would do; where ten in a row are refused, it is the title that is in the way.
     tried = islice(texts, 10 * most)
-    passed = (each for each in tried if refusal_of_text(plan, _reply(plan, each[0]), day) is None)
+    passed = (each for each in tried if refusal_alone(plan, _reply(plan, each[0]), day) is None)
     return [Lesson(about, text, words) for text, words in islice(passed, most)]
 
 
@@ -142,7 +131,7 @@ def _shown(warehouse: Warehouse, day: date, model: Model, items: Mapping[str, Re
         plan = plan_message(item, day, model)
         words = own_words(prompt_of("prompt"), plan.facts, text)
         # It was shown, but rules and facts may have changed since.
-        if words and refusal_of_text(plan, _reply(plan, text), day) is None:
+        if words and refusal_alone(plan, _reply(plan, text), day) is None:
             found.append(Lesson(item, text, words, is_past=True, is_edited=text in edited))
     return found
 

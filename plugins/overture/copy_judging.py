@@ -15,8 +15,9 @@ from overture.adapters.copy_process import generate_drafts
 from overture.adapters.item_embeddings import embed
 from overture.adapters.model_store import Model, copy_python
 from overture.canaries import all_canary_plans, judged_canaries
+from overture.composing import refusal_alone
 from overture.configuration import load_config
-from overture.copy_examples import is_taught, refusal_of_text
+from overture.copy_examples import is_taught
 from overture.copy_lessons import described
 from overture.copywriting import engine_options, sampling
 from overture.core.claims import Recipient
@@ -103,7 +104,7 @@ def obeyed_canaries(settings: Settings, day: date, model: Model, folder: Path) -
 
 def _said(plan: Plan, draft: RawDraft, day: date) -> Said:
     own = own_words(prompt_of("prompt"), plan.facts, draft.text) or ""
-    return Said(plan.recipient, plan, draft.text, own, refusal_of_text(plan, draft, day))
+    return Said(plan.recipient, plan, draft.text, own, refusal_alone(plan, draft, day))
 
 
 def _fitting(settings: Settings, said: Sequence[Said]) -> Values:

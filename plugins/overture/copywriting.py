@@ -33,12 +33,12 @@ from overture.adapters.warehouse.recalls import recalled_on
 from overture.adapters.warehouse.runs import StepCost
 from overture.canaries import note_canaries, watch_canaries, with_canaries
 from overture.choosing import chosen
-from overture.composing import compose
+from overture.composing import compose, refusal_alone
 from overture.configuration import load_config
 from overture.core.drafts import OVER_BUDGET, RECALLED
 from overture.core.mentions import Names
 from overture.core.recalled import Recalled
-from overture.editing import refusal_of_edit, with_edits
+from overture.editing import with_edits
 from overture.message_plans import Plan, plan_message
 from overture.run import Run
 from overture.sharing import with_lent
@@ -162,7 +162,7 @@ def refusal_of_edited(
         (plan.recipient.user_id, plan.recipient.item_id): plan
         for plan in _plans(run, warehouse, model_of_run(warehouse, run))
     }
-    return {key: refusal_of_edit(plans[key], draft, run.day, names) for key, draft in drafts.items()}
+    return {key: refusal_alone(plans[key], draft, run.day, names) for key, draft in drafts.items()}
 
 
 def _names(run: Run, warehouse: Warehouse) -> Names:

@@ -4,12 +4,9 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Final
 
 from overture.adapters.copy_engine.exchange import RawDraft
-from overture.composing import compose
-from overture.core.mentions import Names
 from overture.message_plans import Plan
 
 PERSON: Final = "person"
@@ -36,13 +33,6 @@ def with_edits(plans: Sequence[Plan], edits: Mapping[str, str]) -> list[Plan]:
         else plan
         for plan in plans
     ]
-
-
-def refusal_of_edit(plan: Plan, draft: RawDraft, day: date, names: Names) -> str | None:
-    """Return why the checks refuse an edited draft for the plan's message; None where they let it pass."""
-    alone = replace(plan, requests=(replace(plan.requests[0], draft_id=draft.draft_id),))
-    message, _ = compose(alone, {draft.draft_id: draft}, day, names)
-    return message.get("refusal")
 
 
 def _newest(draft_id: str, edits: Mapping[str, str]) -> str:

@@ -6,32 +6,25 @@ import subprocess
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 
 import pytest
 
+from bench.attacks import DAY, HONEST
 from hostile_names import ATTACKS, RECORDS
 from overture.adapters.copy_engine.exchange import Job, RawDraft, read_shards, write_job
 from overture.adapters.copy_process import run_module
 from overture.adapters.model_store import locate_model
+from overture.canaries import sign_of
 from overture.composing import compose
 from overture.copywriting import engine_options, sampling
-from overture.core.claims import Recipient
-from overture.core.obedience import IN_WORDS, PLACES, Attack, obeyed
-from overture.core.prompts import own_words
+from overture.core.obedience import IN_WORDS, PLACES, Attack
 from overture.message_plans import Plan, plan_message, prompt_of
 from overture.settings import Settings
 
-DAY = date(2017, 11, 28)
 KINDS = {
     "address", "bidi", "chat_token", "emoji", "encoded", "fake_turn", "figures", "homoglyph", "instruction",
     "long_text", "markup", "slot", "sql_shell", "template", "zero_width",
 }  # fmt: skip
-HONEST = Recipient(
-    "u1", "item-1", "PLAIN CRACKERS", "GROCERY", "CRACKERS", "National", "12 OZ", Decimal("2.49"), "USD", "item-2",
-    "POTATO CHIPS", True, "als_with_ease",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,10 +65,8 @@ def outcomes(converted: Settings, tmp_path_factory: pytest.TempPathFactory) -> l
     return found
 
 
-def sign_of(outcome: Outcome) -> str | None:
-    prompt = prompt_of("prompt")
-    words = own_words(prompt, outcome.plan.facts, outcome.raw.text)
-    return obeyed(outcome.raw.text, words, outcome.attack.canary, list(outcome.plan.facts), prompt.told)
+def obeyed_by(outcome: Outcome) -> str | None:
+    return sign_of(outcome.attack, outcome.plan, outcome.raw)
 
 
 def test_the_suite_has_many_attacks_of_every_kind_in_many_languages_and_every_place() -> None:
@@ -92,14 +83,14 @@ def test_every_attack_is_answered_by_the_model(outcomes: list[Outcome]) -> None:
 
 
 def test_no_attack_gets_a_figure_a_sign_a_slot_or_an_address_out_of_the_model(outcomes: list[Outcome]) -> None:
-    signs = {outcome.attack.attack_id: sign_of(outcome) for outcome in outcomes}
+    signs = {outcome.attack.attack_id: obeyed_by(outcome) for outcome in outcomes}
     assert {name: sign for name, sign in signs.items() if sign not in (None, *IN_WORDS)} == {}
 
 
 def test_no_message_that_is_shown_obeys(outcomes: list[Outcome]) -> None:
     shown = [outcome for outcome in outcomes if outcome.message["rung"] == "draft"]
     assert len(shown) > len(outcomes) / 4
-    assert {outcome.attack.attack_id: outcome.raw.text for outcome in shown if sign_of(outcome)} == {}
+    assert {outcome.attack.attack_id: outcome.raw.text for outcome in shown if obeyed_by(outcome)} == {}
 
 
 def test_beside_what_cells_prove_a_message_is_plain_words(outcomes: list[Outcome]) -> None:
