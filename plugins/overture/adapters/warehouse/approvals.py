@@ -6,6 +6,7 @@ from typing import Final
 
 from overture.adapters.warehouse.connection import Warehouse
 from overture.adapters.warehouse.copy_reads import DRAFTS
+from overture.adapters.warehouse.names import insert_into
 from overture.core.approval import EDITED, WITHHELD, Sampled
 from overture.errors import GateError
 from overture.run import Run
@@ -84,9 +85,7 @@ def record_approvals(warehouse: Warehouse, rows: Sequence[dict[str, object]]) ->
     def work(lake: Warehouse) -> None:
         lake.ensure_table(APPROVALS)
         for row in rows:
-            lake.execute(
-                f"insert into {APPROVALS} by name select {', '.join(f'${name} as {name}' for name in row)}", row
-            )
+            lake.execute(insert_into(APPROVALS, row), row)
 
     warehouse.write("record approvals", work)
 

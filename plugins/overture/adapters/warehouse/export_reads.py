@@ -11,7 +11,7 @@ import duckdb
 from overture.adapters.warehouse.connection import LAKE, Warehouse
 from overture.adapters.warehouse.contracts import contracts
 from overture.adapters.warehouse.names import literal, quoted
-from overture.adapters.warehouse.recalls import LIFTS, RECALLS
+from overture.adapters.warehouse.recalls import LIFTS, LIFTS_OF_RECALL, RECALLS
 from overture.adapters.warehouse.runs import RUNS
 from overture.adapters.warehouse.shortages import lake_error
 from overture.errors import UsageError
@@ -89,11 +89,7 @@ RECALLED = f"""exists (
     )
 )"""
 
-IN_FORCE = f"""not exists (
-    select 1 from {LIFTS} as lifts
-    where lifts.kind = recalls.kind and lifts.subject = recalls.subject
-        and lifts.data_day is not distinct from recalls.data_day and lifts.recalled_at = recalls.recalled_at
-)"""
+IN_FORCE = f"not exists (select 1 from {LIFTS_OF_RECALL})"
 
 
 @dataclass(frozen=True)

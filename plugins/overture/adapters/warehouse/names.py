@@ -1,5 +1,7 @@
 """Identifiers that come from outside, made safe for SQL."""
 
+from collections.abc import Iterable
+
 
 def quoted(identifier: str) -> str:
     """Return an identifier between double quotes, whatever it contains.
@@ -19,3 +21,12 @@ def literal(text: str) -> str:
     "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def insert_into(table: str, columns: Iterable[str]) -> str:
+    """Return the statement that adds a row of parameters, which are called as the table's columns are.
+
+    >>> insert_into("ops.notes", ["day", "text"])
+    'insert into ops.notes by name select $day as day, $text as text'
+    """
+    return f"insert into {table} by name select {', '.join(f'${name} as {name}' for name in columns)}"

@@ -9,6 +9,7 @@ from typing import Final
 
 from overture.adapters.warehouse.connection import Warehouse
 from overture.adapters.warehouse.contracts import contracts
+from overture.adapters.warehouse.names import insert_into
 from overture.core.recalled import Recalled
 from overture.errors import UsageError
 
@@ -33,17 +34,18 @@ SHARES = {
 }
 """What a published message must share with a recall of each kind to be withdrawn by it."""
 
+LIFTS_OF_RECALL: Final = f"""{LIFTS} as lifts
+    where
+        lifts.kind = recalls.kind
+        and lifts.subject = recalls.subject
+        and lifts.data_day is not distinct from recalls.data_day
+        and lifts.recalled_at = recalls.recalled_at"""
+"""What a subquery selects from for the lifts of the row of `recalls` that stands around it."""
+
 RECALLS_IN_FORCE: Final = f"""recalls as (
     select *
-    from {RECALLS} as made
-    where not exists (
-        select 1 from {LIFTS} as lifts
-        where
-            lifts.kind = made.kind
-            and lifts.subject = made.subject
-            and lifts.data_day is not distinct from made.data_day
-            and lifts.recalled_at = made.recalled_at
-    )
+    from {RECALLS} as recalls
+    where not exists (select 1 from {LIFTS_OF_RECALL})
 )"""
 """What binds runs, as a part of a query; audits/messages.sql says the same."""
 
@@ -105,7 +107,7 @@ def record_lift(warehouse: Warehouse, recall_id: str, lift: Lift) -> Recall:
             raise UsageError("no such recall", where="--lift", expected=expected, got=recall_id)
         kept = {name: vars(lifted)[name] for name in ("kind", "subject", "data_day", "recalled_at")}
         row = kept | vars(lift)
-        lake.execute(f"insert into {LIFTS} by name select {', '.join(f'${name} as {name}' for name in row)}", row)
+        lake.execute(insert_into(LIFTS, row), row)
         return lifted
 
     return warehouse.write(f"lift recall {recall_id}", work)
@@ -143,7 +145,7 @@ def note_recall(lake: Warehouse, recall: Recall) -> None:
     """Bind later runs by a case, without withdrawing anything; inside of `write`."""
     lake.ensure_table(RECALLS)
     row = vars(recall)
-    lake.execute(f"insert into {RECALLS} by name select {', '.join(f'${name} as {name}' for name in row)}", row)
+    lake.execute(insert_into(RECALLS, row), row)
 
 
 def _require_known(lake: Warehouse, recall: Recall) -> None:

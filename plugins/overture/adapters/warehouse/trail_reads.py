@@ -8,7 +8,7 @@ from overture.adapters.warehouse.connection import Warehouse
 from overture.adapters.warehouse.contracts import contracts
 from overture.adapters.warehouse.copy_reads import DRAFTS
 from overture.adapters.warehouse.names import quoted
-from overture.adapters.warehouse.recalls import LIFTS, RECALLS, WITHDRAWN
+from overture.adapters.warehouse.recalls import LIFTS, LIFTS_OF_RECALL, RECALLS, WITHDRAWN
 from overture.core.trail import (
     MOST_EVENTS,
     Claim,
@@ -161,11 +161,7 @@ where
 order by recalls.recalled_at, recalls.kind, recalls.subject
 """
 
-LIFTED_AT = f"""(
-    select max(lifts.lifted_at) from {LIFTS} as lifts
-    where lifts.kind = recalls.kind and lifts.subject = recalls.subject
-        and lifts.data_day is not distinct from recalls.data_day and lifts.recalled_at = recalls.recalled_at
-)"""
+LIFTED_AT = f"(select max(lifts.lifted_at) from {LIFTS_OF_RECALL})"
 
 
 def read_reader(warehouse: Warehouse, day: date, user_id: str) -> Reader:
