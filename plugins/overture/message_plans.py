@@ -1,11 +1,12 @@
 """What one user's message is to be made of: the facts that it may state, and the drafts that are asked for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 
 from overture.adapters.copy_engine.exchange import CopyRequest
 from overture.adapters.model_store import Model
+from overture.adapters.warehouse.item_names import title_rules
 from overture.configuration import load_config
 from overture.core.claims import Fact, FactRules, Recipient, facts_of
 from overture.core.drafts import UNSUPPORTED_LANGUAGE
@@ -67,9 +68,7 @@ def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
 def fact_rules(locale: str | None = None) -> FactRules:
     """Return how the shop's cells are told in a locale, the shop's own where none is named."""
     wanted = locale or locales()[0]
-    titles, look_alikes = load_config("titles"), load_config("look_alikes")
-    rules = FactRules.from_config(load_config("copy"), titles, look_alikes, figures_for(wanted))
-    return replace(rules, language=language_of(wanted))
+    return FactRules.from_config(load_config("copy"), title_rules(), figures_for(wanted), language_of(wanted))
 
 
 @lru_cache(maxsize=65_536)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from overture.adapters.warehouse.item_names import title_rules
 from overture.configuration import load_config
 from overture.core.claims import FactRules, Recipient, claims_in, facts_of, ledger_rows
 from overture.core.titles import TitleRules
@@ -57,7 +58,7 @@ def test_a_reason_that_reads_like_the_item_explains_nothing_and_is_not_offered()
 
 
 def test_a_shipping_case_is_no_size_for_a_customer() -> None:
-    rules = FactRules.from_config(load_config("copy"), load_config("titles"), load_config("look_alikes"), FIGURES)
+    rules = FactRules.from_config(load_config("copy"), title_rules(), FIGURES)
     assert "size" in facts_of(ICE, DAY, rules)
     assert "size" not in facts_of(replace(ICE, department="PRODUCE"), DAY, rules)
 

@@ -32,11 +32,10 @@ class FactRules:
 
     @classmethod
     def from_config(
-        cls, config: Mapping[str, Any], titles: Mapping[str, Any], look_alikes: Mapping[str, Any], figures: Figures
+        cls, config: Mapping[str, Any], titles: TitleRules, figures: Figures, language: str = "en"
     ) -> "FactRules":
-        """Return the rules of `config/copy.toml`, with those of `config/titles.toml` and `config/look_alikes.toml`."""
-        names = TitleRules.from_config(titles, look_alikes, config["message"]["name_length"])
-        return cls(figures, names, frozenset(config["size"]["not_of_departments"]))
+        """Return the rules of `config/copy.toml`, with those of titles, and of a locale's figures and language."""
+        return cls(figures, titles, frozenset(config["size"]["not_of_departments"]), language)
 
 
 @dataclass(frozen=True)
