@@ -1,7 +1,7 @@
 """What a copy model writes about held-out items, by the real engine, and how that fares with our own checks."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 
 from overture.adapters.copy_engine.exchange import Job, RawDraft, read_shards, write_job
 from overture.adapters.copy_process import generate_drafts
-from overture.adapters.item_embeddings import embed
+from overture.adapters.item_embeddings import Embeddings, embedded
 from overture.adapters.model_store import Model, copy_python
 from overture.canaries import all_canary_plans, judged_canaries
 from overture.composing import refusal_alone
@@ -45,6 +45,11 @@ class Said:
     text: str
     own: str
     refusal: str | None
+
+    @property
+    def words(self) -> str:
+        """Its own words, or all of it where it has none."""
+        return self.own or self.text
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,11 @@ def judge(settings: Settings, day: date, model: Model, items: Sequence[Recipient
     generate_drafts(copy_python(settings), job, out)
     drafts = read_shards(out)
     said = [_said(plan, drafts[request.draft_id], day) for plan in plans for request in plan.requests]
-    return Side(said, len(plans[0].requests), _fitting(settings, said), _personal(settings, said))
+    names, likes = [described(each.item) for each in said], [each.item.signature or "" for each in said]
+    vectors = embedded(settings, [*(each.words for each in said), *names, *likes])
+    # Where all readers like the same there is nothing to tell apart.
+    personal = _nearer(vectors, said, likes) if len(set(likes)) > 1 else np.full(len(said), 0.5)
+    return Side(said, len(plans[0].requests), _nearer(vectors, said, names), personal)
 
 
 def obeyed_canaries(settings: Settings, day: date, model: Model, folder: Path) -> list[str]:
@@ -107,22 +116,12 @@ def _said(plan: Plan, draft: RawDraft, day: date) -> Said:
     return Said(plan.recipient, plan, draft.text, own, refusal_alone(plan, draft, day))
 
 
-def _fitting(settings: Settings, said: Sequence[Said]) -> Values:
-    """Return 1.0 for each draft that is nearer to its own item than to another; one without own words is not."""
-    return _nearer(settings, said, [described(each.item) for each in said])
-
-
-def _personal(settings: Settings, said: Sequence[Said]) -> Values:
-    """Return 1.0 for each draft that is nearer to its reader's likes than to others; 0.5 where there are no two."""
-    likes = [each.item.signature or "" for each in said]
-    return _nearer(settings, said, likes) if len(set(likes)) > 1 else np.full(len(said), 0.5)
-
-
-def _nearer(settings: Settings, said: Sequence[Said], things: Sequence[str]) -> Values:
+def _nearer(vectors: Mapping[str, Embeddings], said: Sequence[Said], things: Sequence[str]) -> Values:
+    """Return 1.0 for each draft that is nearer to its own thing than to another; one without own words is not."""
     # The other ones that are drawn are the same for every model that writes about these items.
     seed = load_config("copy_tuning")["seed"]
-    texts = embed(settings, [each.own or each.text for each in said])
-    is_nearer = fits(np.asarray(texts, float), np.asarray(embed(settings, things), float), seed)
+    texts, own = (np.stack([vectors[text] for text in side]) for side in ([each.words for each in said], things))
+    is_nearer = fits(np.asarray(texts, float), np.asarray(own, float), seed)
     return np.asarray(is_nearer & np.array([bool(each.own) for each in said]), float)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from overture.adapters.item_embeddings import embed
+from overture.adapters.item_embeddings import embedded
 from overture.adapters.model_store import Model
 from overture.copy_examples import Gathered, Lesson
 from overture.core.claims import Recipient
@@ -46,14 +46,19 @@ def suited(settings: Settings, found: Gathered, stated: Mapping[str, Any]) -> li
     """
     if not found.lessons:
         return []
-    words = np.asarray(embed(settings, [lesson.words for lesson in found.lessons]))
-    fit = _share(settings, words, [described(lesson.item) for lesson in found.lessons])
-    suits = [found.likes[place] for place in likeliest(words, embed(settings, found.likes))] if found.likes else []
+    names = [described(lesson.item) for lesson in found.lessons]
+    past_likes = [lesson.item.signature for lesson in found.lessons if lesson.item.signature]
+    said = [lesson.words for lesson in found.lessons]
+    vectors = embedded(settings, [*said, *names, *found.likes, *past_likes])
+    words = np.stack([vectors[text] for text in said])
+    fit = _share(vectors, words, names)
+    likes = found.likes
+    suits = [likes[place] for place in likeliest(words, np.stack([vectors[text] for text in likes]))] if likes else []
     lessons = [
         lesson if lesson.is_past or not suits else replace(lesson, item=replace(lesson.item, signature=suits[place]))
         for place, lesson in enumerate(found.lessons)
     ]
-    liking = _share(settings, words, [lesson.item.signature or "" for lesson in lessons])
+    liking = _share(vectors, words, [lesson.item.signature or "" for lesson in lessons])
     is_kept = (fit >= stated["least_fit"]) & (liking >= stated["least_liking"])
     is_kept |= np.array([lesson.is_edited for lesson in lessons])
     return [lesson for lesson, kept in zip(lessons, is_kept, strict=True) if kept]
@@ -75,27 +80,24 @@ def examples_of(found: Gathered, model: Model, most_past_share: float, seed: int
 
     Raises UsageError where none was written for the day's kinds of goods.
     """
-    is_past = [lesson.is_past for lesson in found.lessons]
-    if all(is_past):
-        expected, got = "phrases that suit the day's kinds of goods", f"{len(is_past)} past replies alone"
+    if all(lesson.is_past for lesson in found.lessons):
+        expected, got = "phrases that suit the day's kinds of goods", f"{len(found.lessons)} past replies alone"
         raise UsageError("nothing to tune with", where=found.day, expected=expected, got=got)
-    examples = [_example(each, found.day, model) for each in found.lessons]
-    pairs = list(zip(found.lessons, examples, strict=True))
-    sure = [example for lesson, example in pairs if lesson.is_edited or not lesson.is_past]
-    others = [example for lesson, example in pairs if lesson.is_past and not lesson.is_edited]
+    sure = [lesson for lesson in found.lessons if lesson.is_edited or not lesson.is_past]
+    others = [lesson for lesson in found.lessons if lesson.is_past and not lesson.is_edited]
     chosen = mixed(sure, others, most_past_share, seed)
-    return TrainingSet(chosen, len(chosen) - is_past.count(False), found.judged)
+    examples = [_example(lesson, found.day, model) for lesson in chosen]
+    return TrainingSet(examples, sum(lesson.is_past for lesson in chosen), found.judged)
 
 
-def _share(settings: Settings, words: Embeddings, texts: Sequence[str]) -> Values:
+def _share(vectors: Mapping[str, Embeddings], words: Embeddings, texts: Sequence[str]) -> Values:
     """Return the share of the other texts that each row of words is less like than its own; 1 where it has none."""
-    kinds, own = np.unique(np.array(texts, dtype=str), return_inverse=True)
-    is_known = kinds[own] != ""
+    known = np.array(texts, dtype=str)
+    is_known = known != ""
+    kinds, own = np.unique(known[is_known], return_inverse=True)
     shares = np.ones(len(texts))
-    if len(set(kinds) - {""}) > 1:
-        kept = np.flatnonzero(kinds != "")
-        places = np.searchsorted(kept, own[is_known])
-        shares[is_known] = outdone(words[is_known], embed(settings, kinds[kept].tolist()), places)
+    if len(kinds) > 1:
+        shares[is_known] = outdone(words[is_known], np.stack([vectors[kind] for kind in kinds.tolist()]), own)
     return shares
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overture.adapters.als import one_blas_thread
-from overture.adapters.item_embeddings import embed
+from overture.adapters.item_embeddings import embedded
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.metrics_store import COPY, metric_rows, replace_measured
 from overture.adapters.warehouse.personal_reads import Sentences, read_sentences
@@ -95,7 +95,8 @@ def _swaps(settings: Settings, said: Sentences) -> list[Measured]:
         return []
     drawn = np.random.default_rng(config["seed"]).permutation(len(said.signatures))[: config["copy"]["most_users"]]
     asked = _rows_of(said, np.sort(drawn))
-    vectors = _embedded(settings, np.concatenate([asked.signatures, *_texts_of(asked).values()]))
+    texts = np.concatenate([asked.signatures, *_texts_of(asked).values()])
+    vectors = embedded(settings, texts[texts != ""].tolist())
     found: list[Measured] = []
     for suffix, texts in _texts_of(asked).items():
         is_known = (asked.signatures != "") & (texts != "")
@@ -120,11 +121,6 @@ def _texts_of(said: Sentences) -> Mapping[str, Texts]:
 
 def _rows_of(said: Sentences, rows: npt.NDArray[np.int64]) -> Sentences:
     return replace(said, **{name: values[rows] for name, values in vars(said).items()})
-
-
-def _embedded(settings: Settings, texts: Texts) -> Mapping[str, npt.NDArray[np.float32]]:
-    different = np.unique(texts[texts != ""]).tolist()
-    return dict(zip(different, embed(settings, different), strict=True))
 
 
 def _alone(value: float) -> Interval:

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -68,6 +68,12 @@ def embed(settings: Settings, texts: Sequence[str]) -> Embeddings:
     rows = order[np.searchsorted(known[order], keys)]
     place_of = dict(zip(distinct, rows, strict=True))
     return found[[place_of[text] for text in texts]]
+
+
+def embedded(settings: Settings, texts: Iterable[str]) -> Mapping[str, Embeddings]:
+    """Return the embedding of each different text, by text: float32 (384,), as `embed` does, in one call."""
+    different = sorted(set(texts))
+    return dict(zip(different, embed(settings, different), strict=True))
 
 
 def _read(folder: Path) -> tuple[Keys, Embeddings]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 _WORD = re.compile(r"[a-z]+")
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 
@@ -97,7 +98,7 @@ def replies(openings: Sequence[str], phrases: Sequence[str], key: str, seed: int
         yield random.choice(list(openings)), phrase
 
 
-def mixed(written: Sequence[Example], past: Sequence[Example], most_past_share: float, seed: int) -> list[Example]:
+def mixed(written: Sequence[T], past: Sequence[T], most_past_share: float, seed: int) -> list[T]:
     """Return both kinds in one order that the seed decides; of the past ones no more than their share of all.
 
     Raises ValueError for a share that is not from 0 to below 1.
