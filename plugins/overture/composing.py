@@ -35,7 +35,7 @@ def compose(plan: Plan, drafts: Mapping[str, RawDraft], day: date, names: Names 
     refusals = [_refusal(plan, prompt, answer, subject) for answer in answers]
     raw = next((answer for answer, refusal in zip(answers, refusals, strict=True) if refusal is None), None)
     if raw:
-        reply = _closed(plan, prompt, raw)
+        reply, _ = _closed(plan, prompt, raw)
         signature = {"engine": raw.engine, "model": raw.model, "prompt_version": raw.prompt_version}
         signature |= {"draft_id": raw.draft_id, "rung": "draft"}
     else:
@@ -89,12 +89,7 @@ def _refusal(plan: Plan, prompt: Prompt, raw: RawDraft | None, subject: Subject)
     refusal = refusal_of(draft, written, subject, rules)
     if refusal or raw is None:
         return refusal
-    reply = _closed(plan, prompt, raw)
-    return (
-        wrong_length(fill(reply, plan.values), rules.writing)
-        or wrong_writing(reply, rules.writing)
-        or _unfit(raw.text, language_of(plan.locale))
-    )
+    return _closed(plan, prompt, raw)[1] or _unfit(raw.text, language_of(plan.locale))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -111,15 +106,19 @@ def _soft_facts(plan: Plan, reply: str, day: date) -> dict[str, Fact]:
     return {slot: Fact(words, ITEM_FACTS, column, key, day) for slot, (words, column) in found.items()}
 
 
-def _closed(plan: Plan, prompt: Prompt, raw: RawDraft) -> str:
-    """Return a draft with what else is said of the item; the offer is left unsaid where the text would be too long."""
-    rules = draft_rules().writing
+def _closed(plan: Plan, prompt: Prompt, raw: RawDraft) -> tuple[str, str | None]:
+    """Return a draft with what else is said of the item, and why that may not be written, None where it may.
+
+    The offer is left unsaid where the text would be refused with it.
+    """
+    rules = draft_rules(plan.locale).writing
     for unsaid in ((), ("offer_end",)):
         slots = [slot for slot in plan.facts if slot not in unsaid]
         reply = closed(prompt, raw.text, slots, int(raw.draft_id[:8], 16))
-        if wrong_length(fill(reply, plan.values), rules) is None and wrong_writing(reply, rules) is None:
+        refusal = wrong_length(fill(reply, plan.values), rules) or wrong_writing(reply, rules)
+        if refusal is None:
             break
-    return reply
+    return reply, refusal
 
 
 def _plain(plan: Plan, template: Prompt) -> str:
