@@ -23,6 +23,7 @@ from overture.core.trail import (
     RecallNote,
     Recommended,
     Trail,
+    chosen_of,
     withheld,
 )
 from overture.settings import Settings
@@ -54,7 +55,6 @@ def _trail_of(warehouse: Warehouse, user_id: str, day: date) -> Trail:
     claims = read_claims(warehouse, day, user_id)
     recalls = read_recalls(warehouse, day, user_id, message, claims)
     outcome, reason, why = _answer(run, reader, (message, is_published), listed, recalls)
-    chosen = next((each for each in listed if each.is_chosen), None)
     return Trail(
         data_day=day,
         user_id=user_id,
@@ -64,7 +64,7 @@ def _trail_of(warehouse: Warehouse, user_id: str, day: date) -> Trail:
         run=run,
         reader=reader,
         recommendations=listed,
-        events=read_events(warehouse, day, user_id, _reasons_of(chosen)),
+        events=read_events(warehouse, day, user_id, _reasons_of(chosen_of(listed))),
         message=message,
         draft=read_draft(warehouse, message.draft_id if message else None),
         claims=claims,
@@ -88,7 +88,7 @@ def _answer(
 ) -> tuple[str, str | None, str]:
     message, is_published = found
     if message and is_published:
-        return SENT, None, _why_sent(message, next((each for each in listed if each.is_chosen), None))
+        return SENT, None, _why_sent(message, chosen_of(listed))
     by = next((each for each in reversed(recalls) if each.withdrew or each.kind == "message"), None)
     if by is not None:
         return RECALLED, None, f"{by.recalled_by} recalled it on {by.recalled_at:%Y-%m-%d %H:%M} UTC: {by.why}"

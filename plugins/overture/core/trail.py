@@ -1,5 +1,6 @@
 """A message's trail: all that is known of why a reader got, or did not get, a text on a day."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -211,7 +212,7 @@ class Trail:
     @property
     def chosen(self) -> Recommended | None:
         """The recommendation that the message is about."""
-        return next((each for each in self.recommendations if each.is_chosen), None)
+        return chosen_of(self.recommendations)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the trail as JSON can hold it: names as above, dates and times as ISO 8601, amounts as text."""
@@ -219,6 +220,11 @@ class Trail:
 
 
 MOST_EVENTS = 20
+
+
+def chosen_of(listed: Iterable[Recommended]) -> Recommended | None:
+    """Return the recommendation that the message is about; None where there is no message, or it is in no list."""
+    return next((each for each in listed if each.is_chosen), None)
 
 
 def withheld(reader: Reader, run: DayRun, listed: int) -> tuple[str, str]:
