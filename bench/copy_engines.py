@@ -12,7 +12,7 @@ import psutil
 
 from overture.adapters.copy_engine.exchange import Job, RawDraft, read_shards, shards, write_job
 from overture.adapters.copy_engine.memory import BATCHES_BEGIN
-from overture.settings import PACKAGE
+from overture.adapters.worker_process import worker_environment
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -46,7 +46,7 @@ def by_our_step(python: Path, job: Job, scratch: Path) -> tuple[Speed, dict[str,
     write_job(path, job)
     command = [str(python), "-m", "overture.adapters.copy_engine.generate", "--job", str(path), "--out", str(out)]
     begun = time.time()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=_environment(), text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=worker_environment(), text=True) as process:
         said = iter(process.stdout or ())
         if not any(line.strip() == BATCHES_BEGIN for line in said):
             raise SystemExit("bench: the copy worker's engine did not start")
@@ -75,14 +75,9 @@ def one_at_a_time(python: Path, job: Job, scratch: Path) -> tuple[Speed, dict[st
 
 def by_script(python: Path, script: str, job: Path, threads: int, options: Sequence[str] = ()) -> Speed:
     """Run a script of this folder in the copy environment on a job's file."""
-    environment = {**_environment(), "OMP_NUM_THREADS": str(threads)}
+    environment = {**worker_environment(), "OMP_NUM_THREADS": str(threads)}
     command = [str(python), str(FOLDER / f"{script}.py"), str(job), *options]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"bench: {script} ended with {done.returncode}: {done.stderr[-2000:]}")
     return Speed(**json.loads(done.stdout.strip().splitlines()[-1]))
-
-
-def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OVERTURE_")}
-    return {**kept, "PYTHONPATH": str(PACKAGE.parent), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}

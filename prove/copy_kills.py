@@ -1,7 +1,6 @@
 """Kill -9 of the copy worker at random moments, with the real engine: what is lost, and that no draft is made twice."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -11,7 +10,8 @@ from pathlib import Path
 
 from overture.adapters.copy_engine.exchange import CopyRequest, EngineOptions, Job, Sampling, shards, write_job
 from overture.adapters.copy_engine.leases import ENDING
-from overture.settings import PACKAGE, Settings
+from overture.adapters.worker_process import worker_environment
+from overture.settings import Settings
 from prove.table import Finding
 
 BATCH, DRAFTS = 16, 320
@@ -53,12 +53,11 @@ def prove_copy_kills(model: Path, folder: Path, kills: int, seed: int) -> Findin
 
 def _started(job: Path, out: Path) -> "subprocess.Popen[bytes]":
     python = Settings.from_environment().copy_python
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OVERTURE_")}
     return subprocess.Popen(
         [python, "-m", "overture.adapters.copy_engine.generate", "--job", str(job), "--out", str(out)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**environment, "PYTHONPATH": str(PACKAGE.parent), "PYTHONSAFEPATH": "1"},
+        env=worker_environment(),
     )
 
 

@@ -13,6 +13,12 @@ KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT
 KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "VLLM_", "OMP_", "KMP_")
 
 
+def worker_environment() -> dict[str, str]:
+    """Return what such a module finds in its environment: what it needs of ours, and where our package lies."""
+    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
+    return kept | {"PYTHONPATH": str(PACKAGE.parent), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+
+
 def run_to_end(
     python: Path, module: str, arguments: Sequence[str], *, stderr: int | None = None
 ) -> tuple[int, list[str]]:
@@ -21,14 +27,12 @@ def run_to_end(
     Its progress shows on our standard error unless `stderr` says otherwise. Where it watches its standard input
     (`end_with_input`), it ends with us, even when we are killed: we hold the other end.
     """
-    environment = {k: v for k, v in os.environ.items() if k in KEPT or k.startswith(KEPT_PREFIXES)}
-    environment |= {"PYTHONPATH": str(PACKAGE.parent), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
         [python, "-m", module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,
-        env=environment,
+        env=worker_environment(),
     ) as process:
         try:
             said = process.stdout.read().decode(errors="replace").strip() if process.stdout else ""
