@@ -2,12 +2,9 @@
 
 import io
 import json
-import re
 
 import pyarrow as pa
 import pyarrow.csv
-
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
 
 
 def as_csv(table: pa.Table) -> str:
@@ -22,18 +19,6 @@ def as_json(table: pa.Table) -> str:
     return "".join(json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in table.to_pylist())
 
 
-def as_markdown(table: pa.Table) -> str:
-    """Return the rows as a Markdown table; whatever a text holds, it stays inside its cell and is no markup."""
-    lines = [table.column_names, ["---"] * table.num_columns]
-    lines += [[plain(value) for value in row.values()] for row in table.to_pylist()]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
-def plain(value: object) -> str:
-    """Return a value as Markdown that shows it and does nothing else."""
-    return _MARKUP.sub(r"\\\1", _visible(value))
-
-
 def print_table(table: pa.Table) -> None:
     """Print the rows as a table on standard output; control characters are shown escaped."""
     from rich.console import Console
@@ -44,14 +29,15 @@ def print_table(table: pa.Table) -> None:
     for column in table.column_names:
         grid.add_column(Text(column), overflow="fold")
     for row in table.to_pylist():
-        grid.add_row(*(Text(_visible(value)) for value in row.values()))
+        grid.add_row(*(Text(visible(value)) for value in row.values()))
     console = Console()
     if not console.is_terminal:
         console.width = 160
     console.print(grid)
 
 
-def _visible(value: object) -> str:
+def visible(value: object) -> str:
+    """Return a value as text; control characters, such as those that turn the direction of reading, shown escaped."""
     if value is None:
         return ""
     text = f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -3,7 +3,7 @@ import json
 import pyarrow as pa
 import pytest
 
-from overture.presentation import as_csv, as_json, as_markdown, print_table
+from overture.presentation import as_csv, as_json, print_table
 
 ROWS = pa.table({"text": ["a | b", 'say "hi"\n', None], "score": [0.1234567, 1.0, None]})
 
@@ -14,12 +14,6 @@ def test_csv_quotes_what_would_break_a_row() -> None:
 
 def test_json_has_one_object_a_row() -> None:
     assert [json.loads(line)["text"] for line in as_json(ROWS).splitlines()] == ["a | b", 'say "hi"\n', None]
-
-
-def test_a_text_cannot_leave_its_cell_of_a_markdown_table() -> None:
-    assert as_markdown(ROWS.slice(0, 1)) == "| text | score |\n| --- | --- |\n| a \\| b | 0.123457 |"
-    hostile = pa.table({"text": ["<script>\n# x [a](b)"]})
-    assert as_markdown(hostile).splitlines()[2] == "| \\<script\\>\\\\n\\# x \\[a\\]\\(b\\) |"
 
 
 def test_a_printed_table_shows_control_characters_and_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
