@@ -53,7 +53,7 @@ def print_table(table: pa.Table) -> None:
 
 
 def visible(value: object) -> str:
-    """Return a value as one line that shows control characters escaped; nothing for None."""
+    """Return a value as text; control characters, such as those that turn the direction of reading, shown escaped."""
     if value is None:
         return ""
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
