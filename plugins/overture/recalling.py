@@ -3,18 +3,25 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from overture import reporting
 from overture.adapters.warehouse import open_warehouse
 from overture.adapters.warehouse.recalls import FACT, KINDS, MESSAGE, Recall, record_recall
+from overture.adapters.warehouse.report_reads import days_withdrawn_from
 from overture.errors import UsageError
 from overture.settings import Settings
 
 
 def recall(settings: Settings, case: Recall) -> int:
-    """Withdraw every published message of a case; return how many. Raises UsageError for one that cannot be."""
+    """Withdraw every published message of a case, from the pages of their days too; return how many.
+
+    Raises UsageError for one that cannot be, HomeError when a page cannot be written again: all is withdrawn then.
+    """
     if not case.why.strip() or not case.recalled_by.strip():
         raise UsageError("a recall says why and by whom", where="recall", expected="two texts", got="a blank one")
     with open_warehouse(settings) as warehouse:
-        return record_recall(warehouse, case)
+        count = record_recall(warehouse, case)
+        reporting.rewrite_days(settings, warehouse, days_withdrawn_from(warehouse, case.kind, case.subject))
+        return count
 
 
 def case_of(subjects: Mapping[str, str | None], day: date | None, why: str, by: str, now: datetime) -> Recall:

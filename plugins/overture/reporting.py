@@ -1,22 +1,29 @@
 """The day's report: one page that says what came in, what was learned, recommended, written and paid, and an index."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 from overture import day_page
 from overture.adapters.artifacts import factors_folder, load_factors, write_text
+from overture.adapters.sources import load_source
+from overture.adapters.transform import build_docs
 from overture.adapters.warehouse import Warehouse
 from overture.adapters.warehouse.locks import write_lock
-from overture.adapters.warehouse.report_reads import read_day, read_days, withdrawn_messages
+from overture.adapters.warehouse.report_reads import read_day, read_days, read_verdicts, withdrawn_messages
 from overture.configuration import load_config
 from overture.core.factors import Factors
 from overture.errors import ArtifactError
-from overture.pages.document import render
+from overture.pages.document import data_docs_style, render
+from overture.quality import data_docs
 from overture.run import Run
 from overture.settings import Settings
 
 NAME = "index.html"
+DATA_DOCS = "data_docs"
+DBT_DOCS = "dbt_docs.html"
 
 
 def report_path(settings: Settings, day: object) -> Path:
@@ -39,6 +46,24 @@ def write_report(run: Run, warehouse: Warehouse) -> Path:
     return path
 
 
+def write_documentation(run: Run, warehouse: Warehouse) -> None:
+    """Write the pages of Great Expectations and of dbt for the day, as far as config/report.toml asks for them."""
+    wanted, folder = load_config("report")["documentation"], report_path(run.settings, run.day).parent
+    if wanted["data_docs"]:
+        of_suite: dict[str, list[dict[str, object]]] = defaultdict(list)
+        for row in read_verdicts(warehouse, run.day).to_pylist():
+            of_suite[row["suite"]].append(row)
+        for name, verdicts in of_suite.items():
+            page = data_docs.page(name, verdicts, run.day.isoformat(), run.run_id)
+            if page is not None:
+                write_text(folder / DATA_DOCS / f"{name}.html", page)
+        write_text(folder / DATA_DOCS / data_docs.STYLE, data_docs_style())
+    if wanted["dbt_docs"]:
+        source = load_source(run.settings.source)
+        stated = {"currency": source.currency, "event_weights": dict(source.event_weights)}
+        write_text(folder / DBT_DOCS, build_docs(run.settings, run.day, stated))
+
+
 def write_day(settings: Settings, warehouse: Warehouse, day: date) -> Path:
     """Write the page of one day from what is published of it; return its path.
 
@@ -58,11 +83,20 @@ def write_day(settings: Settings, warehouse: Warehouse, day: date) -> Path:
         values = day_page.values_of(day, reads) | {
             "pictures": numbered,
             "map_missing": None if factors else "The factors of this day are not kept, so there is no map of items.",
-            "links": [],
+            "links": _links(path.parent),
         }
         write_text(path, render("day.html.j2", values, drawn))
         if withdrawn_messages(warehouse, day) == reads.withdrawn:
             return path
+
+
+def rewrite_days(settings: Settings, warehouse: Warehouse, days: Iterable[date]) -> None:
+    """Write the pages of these days again, where they have one, and the index: what they show was withdrawn."""
+    for day in days:
+        if report_path(settings, day).exists():
+            write_day(settings, warehouse, day)
+    if index_path(settings).exists():
+        write_index(settings, warehouse)
 
 
 def write_index(settings: Settings, warehouse: Warehouse) -> Path:
@@ -80,3 +114,16 @@ def _factors(settings: Settings, day: date) -> Factors | None:
     with suppress(ArtifactError):
         return load_factors(factors_folder(settings, day))[0]
     return None
+
+
+def _links(folder: Path) -> list[dict[str, str]]:
+    """Return what lies beside the page, to be linked."""
+    found = []
+    if (folder / DBT_DOCS).exists():
+        found.append({"href": DBT_DOCS, "name": "dbt docs", "about": "every model, column and test, and their lineage"})
+    for path in sorted((folder / DATA_DOCS).glob("*.html")):
+        href = f"{DATA_DOCS}/{path.name}"
+        found.append(
+            {"href": href, "name": f"data docs, {path.stem}", "about": "the gate as Great Expectations shows it"}
+        )
+    return found

@@ -29,9 +29,15 @@ def render(template: str, values: Mapping[str, Any], charts: Sequence[Chart] = (
     style = css_variables() + (TEMPLATES / "page.css").read_text(encoding="utf-8")
     scripts = [javascript(), (TEMPLATES / "charts.js").read_text(encoding="utf-8")] if charts else []
     policy = POLICY.format(style=_hash(style), script=" ".join(map(_hash, scripts)) or "'none'")
-    stated = {"specs": [_shown(chart.spec) for chart in charts], "themes": {s: vega_config(s) for s in _SCHEMES}}
+    specs = [_shown({**chart.spec, "description": f"{chart.title}. {chart.alt}"}) for chart in charts]
+    stated = {"specs": specs, "themes": {s: vega_config(s) for s in _SCHEMES}}
     page = _environment().get_template(template)
     return page.render(**values, policy=policy, style=style, scripts=scripts, charts=charts, stated=stated)
+
+
+def data_docs_style() -> str:
+    """Return the style sheet of Great Expectations' pages in our colours: theirs lies on a CDN."""
+    return css_variables() + (TEMPLATES / "data_docs.css").read_text(encoding="utf-8")
 
 
 _SCHEMES = ("light", "dark")

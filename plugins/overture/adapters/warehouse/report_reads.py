@@ -12,7 +12,7 @@ import pyarrow as pa
 from overture.adapters.warehouse.connection import Warehouse
 from overture.adapters.warehouse.contracts import contracts
 from overture.adapters.warehouse.recalls import WITHDRAWN
-from overture.adapters.warehouse.report_queries import DAYS, SECTIONS
+from overture.adapters.warehouse.report_queries import DAYS, GATES, SECTIONS
 from overture.adapters.warehouse.runs import RUNS
 
 NAMED: Final = re.compile(r"\$(\w+)")
@@ -67,6 +67,11 @@ def read_days(warehouse: Warehouse) -> pa.Table:
     """Return one row for each published day, the last first: its health, messages and seconds."""
     found = _rows(warehouse, DAYS, {})
     return pa.table({"data_day": pa.array([], pa.date32())}) if found is None else found
+
+
+def read_verdicts(warehouse: Warehouse, day: date) -> pa.Table:
+    """Return every verdict of the day's gates; those that failed first."""
+    return warehouse.arrow(GATES["verdicts"], {"day": day})
 
 
 def withdrawn_messages(warehouse: Warehouse, day: date) -> int:
