@@ -16,19 +16,22 @@ if TYPE_CHECKING:
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 
-POLICY: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src {style}; script-src {script}"
+POLICY: Final = "default-src 'none'; base-uri 'none'; form-action {form}; style-src {style}; script-src {script}"
 """Nothing is loaded, sent or run but the page's own style and scripts, each known by its hash."""
 
 
-def render(template: str, values: Mapping[str, Any], charts: Sequence[Chart] = ()) -> str:
+def render(template: str, values: Mapping[str, Any], charts: Sequence[Chart] = (), *, has_form: bool = False) -> str:
     """Return the page of a template; whatever a text among the values holds, it is shown and does nothing.
 
-    charts: drawn where the template places `figure(n)`, n from 0; without any, the page has no script at all. Control
+    charts: drawn where the template places `figure(n)`, n from 0; without any, the page has no script at all.
+    has_form: the page may send what is filled in to where it came from. Control
     characters of texts are shown escaped.
     """
     style = css_variables() + (TEMPLATES / "page.css").read_text(encoding="utf-8")
     scripts = [javascript(), (TEMPLATES / "charts.js").read_text(encoding="utf-8")] if charts else []
-    policy = POLICY.format(style=_hash(style), script=" ".join(map(_hash, scripts)) or "'none'")
+    policy = POLICY.format(
+        style=_hash(style), script=" ".join(map(_hash, scripts)) or "'none'", form="'self'" if has_form else "'none'"
+    )
     specs = [_shown({**chart.spec, "description": f"{chart.title}. {chart.alt}"}) for chart in charts]
     stated = {"specs": specs, "themes": {s: vega_config(s) for s in _SCHEMES}}
     page = _environment().get_template(template)
