@@ -198,7 +198,7 @@ def test_a_recall_without_a_reason_or_with_a_book_is_refused(editor: TestClient,
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/day?day=2017-12-24", 404, "this day was not run; where: 2017-12-24; expected: a published day, such as 2017"),
+        ("/day?day=2017-12-24", 404, "not run; where: 2017-12-24; expected: a published day, such as 2017"),
         ("/day?day=2017-02-31", 422, "no such day"),
         ("/day", 422, "day: Field required"),
         ("/day?day=" + "2" * 300, 422, "at most 10"),

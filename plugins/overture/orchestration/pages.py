@@ -1,17 +1,13 @@
 """Lets Airflow's own log-in and permissions decide who sees Overture's pages, and who may recall a message."""
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 from airflow.api_fastapi.core_api.security import get_user, requires_access_dag
 
 from overture.orchestration.server import DAG_ID
 from overture.settings import Settings
-from overture.web.app import make_app
+from overture.web.app import Application, make_app
 from overture.web.door import Door
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
 
 DOOR = Door(
     user=get_user,
@@ -22,6 +18,6 @@ DOOR = Door(
 
 
 @cache
-def application() -> "FastAPI":
+def application() -> Application:
     """Return the application for the home of this process's environment; the same one at each call."""
     return make_app(Settings.from_environment(), DOOR)

@@ -15,6 +15,8 @@ from overture.web import reading, recalls
 from overture.web.door import Door, noting, require_own_page
 from overture.web.showing import HEADERS, refusal
 
+Application = FastAPI
+
 STATUS: tuple[tuple[type[OvertureError], int], ...] = (
     (DayRangeError, 422),
     (InputError, 404),
