@@ -29,5 +29,11 @@ class OverturePlugin(AirflowPlugin):
     name = "overture"
     fastapi_apps = [{"app": pages, "url_prefix": "/overture", "name": "Overture"}]  # noqa: RUF012 - as Airflow asks
     external_views = [  # noqa: RUF012
-        {"name": "Overture", "href": "/overture/", "destination": "nav", "url_route": "overture"},
+        {
+            "name": "Overture",
+            "href": "/overture/",
+            "destination": "nav",
+            "url_route": "overture",
+            "nav_top_level": True,
+        },
     ]

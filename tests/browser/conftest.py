@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 import report_day
+from airflow_pages import Running, airflow_over
 from chromium import launched
 from overture import reporting
 from overture.adapters.warehouse import open_warehouse
@@ -27,3 +28,12 @@ def report_home(session_settings: Settings) -> Settings:
         reporting.write_documentation(run, warehouse)
         reporting.write_report(run, warehouse)
     return session_settings
+
+
+@pytest.fixture(scope="session")
+def airflow(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Running]:
+    """Airflow over a home of its own, started once, with a browser logged in."""
+    home = tmp_path_factory.mktemp("airflow") / "home"
+    settings = Settings.from_environment({"OVERTURE_HOME": str(home), "OVERTURE_THREADS": "2"})
+    with airflow_over(settings, browser) as running:
+        yield running

@@ -58,9 +58,9 @@ def recalls(lake: Warehouse) -> list[tuple[object, ...]]:
 
 def test_every_route_is_closed_to_who_is_not_logged_in_or_may_not_read(home: Settings) -> None:
     stranger = client(home)
-    routes = [route for route in stranger.app.routes if isinstance(route, Route)]  # type: ignore[attr-defined]
+    routes = [route for route in stranger.app.routes if isinstance(route, Route)]
     assert {route.path for route in routes} == {"/", "/day", "/reports/{path:path}", "/messages", "/message", "/recall"}
-    assert routes == stranger.app.routes  # type: ignore[attr-defined]
+    assert routes == stranger.app.routes
     for route in routes:
         for method in route.methods or ():
             for query in ("", f"?day={DAY}&user=ana"):

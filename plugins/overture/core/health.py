@@ -50,9 +50,9 @@ outcome='published', run_id='r', tries=1, refused=(), messages=0, withdrawn=0, t
 
 
 def _month(year: int, month: int, days: Mapping[date, DayHealth]) -> Month:
+    def cell(number: int) -> tuple[date, DayHealth | None] | None:
+        day = date(year, month, number) if number else None
+        return None if day is None else (day, days.get(day))
+
     weeks = calendar.Calendar().monthdayscalendar(year, month)
-    cells = [[date(year, month, number) if number else None for number in week] for week in weeks]
-    return Month(
-        f"{calendar.month_name[month]} {year}",
-        tuple(tuple(day and (day, days.get(day)) for day in week) for week in cells),
-    )
+    return Month(f"{calendar.month_name[month]} {year}", tuple(tuple(map(cell, week)) for week in weeks))
