@@ -202,18 +202,21 @@ def _costs(rows: Rows) -> list[Chart]:
 
 
 def _map(factors: Factors | None, facts: pa.Table | None, limits: Mapping[str, Any]) -> Chart | None:
-    """Return the map of as many items as it may show: those that come first by the hash of item and seed."""
+    """Return the map of as many items as it may show: the most bought, of equals those first by hash and seed.
+
+    The factors of what hardly anyone buys are mostly chance, and tens of thousands of such items would hide the others.
+    """
     if factors is None or facts is None or not facts.num_rows or not len(factors.item_ids):
         return None
-    plane = lay_out(factors.item_factors)
     asked = np.asarray(facts["item_id"].to_pylist(), dtype=np.str_)
     at = np.searchsorted(factors.item_ids, asked).clip(max=len(factors.item_ids) - 1)
     drawn = np.flatnonzero(factors.item_ids[at] == asked)[: limits["items"]]
     if not len(drawn):
         return None
+    plane = lay_out(factors.item_factors[at[drawn]])
     rows = facts.take(pa.array(drawn)).to_pylist()
     named, others = _largest(rows, limits["departments"]), []
-    for row, (x, y) in zip(rows, plane.places[at[drawn]], strict=True):
+    for row, (x, y) in zip(rows, plane.places, strict=True):
         row |= {"x": round(float(x), 4), "y": round(float(y), 4), "department": row["department"] or "unknown"}
         row["group"] = row["department"] if row["department"] in named else OTHERS
         others += [row] if row["group"] == OTHERS else []

@@ -62,7 +62,7 @@ def test_every_chart_is_drawn_and_told_in_words_and_in_numbers(browser: Browser,
 def test_charts_change_with_the_colour_scheme(browser: Browser, report_home: Settings) -> None:
     with opened(browser, report_path(report_home, DAY)) as seen:
         seen.page.emulate_media(color_scheme="dark")
-        seen.page.wait_for_function("document.documentElement.dataset.drawn === 'dark'")
+        seen.page.locator("html[data-drawn=dark]").wait_for(state="attached")
         assert seen.page.locator("[data-chart] canvas").count() == seen.page.locator("[data-chart]").count()
         assert seen.errors == []
 

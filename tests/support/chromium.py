@@ -48,7 +48,8 @@ def opened(browser: Browser, path: Path, width: int = DESK, scheme: str = "light
         context.route("http*://**", lambda route: route.abort())
         seen.page.goto(path.as_uri())
         if seen.page.locator("#charts").count():
-            seen.page.wait_for_function("document.documentElement.dataset.drawn", timeout=60_000)
+            # The page's policy lets no string become a script, as waiting for a function would have it.
+            seen.page.locator("html[data-drawn]").wait_for(state="attached", timeout=60_000)
         yield seen
     finally:
         context.close()

@@ -81,12 +81,14 @@ def intervals(title: str, rows: Rows, by: str) -> Chart:
     y = alt.Y(f"{by}:N", title=None, sort=None, axis=alt.Axis(labelLimit=130))
     tips = [f"{by}:N", *(f"{name}:Q" for name in ("value", "low", "high"))]
     layers = [alt.Chart().mark_point().encode(y=y, x=alt.X("value:Q", title=title), tooltip=tips)]
+    has_intervals = ""
     if any(row["low"] is not None for row in rows):
+        has_intervals = " with its 95 percent interval"
         layers.insert(0, alt.Chart().mark_rule(strokeWidth=2).encode(y=y, x="low:Q", x2="high:Q", tooltip=tips))
     best = max(rows, key=lambda row: row["value"])
     return Chart(
         title,
-        f"A point with its 95 percent interval for each of {len(rows)}; the greatest is {best[by]} at {best['value']}.",
+        f"A point for each of {len(rows)}{has_intervals}; the greatest is {best[by]} at {best['value']}.",
         _spec(alt.layer(*layers), rows, 30 + 26 * len(rows)),
         rows,
     )
@@ -151,8 +153,8 @@ def item_map(rows: Rows, departments: Sequence[str], explained: float) -> Chart:
     )  # fmt: skip
     return Chart(
         "Items by what the factors learnt",
-        f"A point for each of {len(rows)} items, coloured by department; near ones are liked by the same people. The"
-        f" two directions hold {explained:.0%} of what the factors tell.",
+        f"A point for each of the {len(rows)} most bought items, coloured by department; near ones are"
+        f" liked by the same people. The two directions hold {explained:.0%} of what the factors tell.",
         _spec(chart, rows, 380),
         rows,
     )
@@ -162,7 +164,7 @@ def _said(value: object) -> str:
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 
-def _spec(chart: "alt.Chart | alt.LayerChart", rows: Rows, height: int) -> dict[str, Any]:
+def _spec(chart: "alt.Chart | alt.LayerChart | alt.FacetChart", rows: Rows, height: int) -> dict[str, Any]:
     """Return the chart as wide as its place on the page; colours come with the page."""
     import altair as alt
 

@@ -58,7 +58,7 @@ LEARNED: Final = {
     "facts": """
         select item_id, title, department, buyers_28d
         from marts.item_facts where data_day = $day and last_sold_on is not null
-        order by md5(concat(item_id, $seed)), item_id limit $drawn
+        order by buyers_28d desc, md5(concat(item_id, $seed)), item_id limit $drawn
     """,
 }
 

@@ -14,6 +14,7 @@
   }
   async function drawAll() {
     for (const place of document.querySelectorAll("[data-chart]")) await draw(place);
+    performance.mark("drawn");
     document.documentElement.dataset.drawn = dark.matches ? "dark" : "light";
   }
   dark.addEventListener("change", drawAll);
