@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 import report_day
-from airflow_pages import Running, airflow_over
+from airflow_pages import Running, airflow_over, lay_day
 from chromium import launched
 from overture import reporting
 from overture.adapters.warehouse import open_warehouse
@@ -36,4 +36,5 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
     home = tmp_path_factory.mktemp("airflow") / "home"
     settings = Settings.from_environment({"OVERTURE_HOME": str(home), "OVERTURE_THREADS": "2"})
     with airflow_over(settings, browser) as running:
+        lay_day(settings)
         yield running

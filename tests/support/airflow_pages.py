@@ -41,10 +41,10 @@ def lay_day(settings: Settings) -> None:
 
 @contextmanager
 def airflow_over(settings: Settings, browser: Browser) -> Iterator[Running]:
-    """Run Airflow for a home, log in by its own form, and stop it at the end of the block."""
+    """Run Airflow for a home, log in by its own form, and stop it at the end of the block unless it ran before."""
+    ran_before = all(server.processes(settings).values())
     try:
         server.up(settings)
-        lay_day(settings)
         address = f"http://{HOST}:{server.connect(settings).port}"
         state = settings.home / "browser.json"
         context = browser.new_context()
@@ -58,7 +58,8 @@ def airflow_over(settings: Settings, browser: Browser) -> Iterator[Running]:
         context.close()
         yield Running(settings, address, state)
     finally:
-        server.down(settings)
+        if not ran_before:
+            server.down(settings)
 
 
 @contextmanager
