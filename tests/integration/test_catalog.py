@@ -2,8 +2,10 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
@@ -144,3 +146,56 @@ def test_a_process_that_is_stopped_in_its_turn_keeps_nobody_from_a_server_that_r
             assert second.lake == first.lake
         os.kill(holder.pid, signal.SIGKILL)
         holder.join()
+
+
+def _make_a_table(settings: Settings) -> None:
+    with open_warehouse(settings) as warehouse:
+        warehouse.execute("create table ops.kept as select 7 as n")
+
+
+def test_a_home_that_is_moved_finds_its_tables_in_its_new_place_and_writes_there(home: Settings) -> None:
+    _make_a_table(home)
+    place = home.home.rename(home.home.with_name("elsewhere"))
+    moved = replace(home, home=place)
+    with open_warehouse(moved, read_only=True) as warehouse:
+        assert warehouse.rows("select n from ops.kept") == [(7,)]
+    with open_warehouse(moved) as warehouse:
+        warehouse.execute("insert into ops.kept values (8)")
+        assert warehouse.rows("select n from ops.kept order by n") == [(7,), (8,)]
+    assert not home.home.exists()
+
+
+def test_a_home_that_is_copied_while_its_server_runs_starts_one_of_its_own(home: Settings) -> None:
+    _make_a_table(home)
+    with open_warehouse(home) as warehouse:
+        copied = replace(home, home=home.home.with_name("copy"))
+        subprocess.run(["cp", "-a", home.home, copied.home], check=True)
+        with open_warehouse(copied) as other:
+            other.execute("insert into ops.kept values (8)")
+            assert other.rows("select count(*) from ops.kept") == [(2,)]
+        assert warehouse.rows("select count(*) from ops.kept") == [(1,)]
+
+
+def test_a_server_elsewhere_that_knows_another_home_s_files_is_refused(settings: Settings, tmp_path: Path) -> None:
+    with open_warehouse(settings):
+        pass
+    with (
+        pytest.raises(HomeError, match=f"another home's catalog; where: OVERTURE_HOME; .*{settings.warehouse}"),
+        open_warehouse(replace(settings, home=tmp_path / "other")),
+    ):
+        pass
+
+
+def test_a_server_that_cannot_start_is_reported_in_one_line_that_names_its_log(home: Settings) -> None:
+    with open_catalog(home):
+        pass
+    with (home.postgres / "postgresql.conf").open("a") as configuration:
+        configuration.write("no_such_setting = 1\n")
+    command = [Path(sys.executable).with_name("overture"), "query", "select 1"]
+    environment = {**os.environ, "OVERTURE_HOME": str(home.home)}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    (home.postgres / "postgresql.conf").write_text("", encoding="utf-8")
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+    assert ended.stderr.startswith(
+        f"overture: the catalog's server did not start; where: {home.postgres / 'log'}; got: "
+    )

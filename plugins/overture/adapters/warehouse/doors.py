@@ -6,6 +6,7 @@ locks alone would let a COPY write into the lake's folder, whose files must be r
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -46,9 +47,10 @@ SCHEMAS = frozenset({"raw", "staging", "intermediate", "candidate", "marts", "co
 EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?", re.IGNORECASE)
 
 
-def close_the_doors(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Let `connection` reach no file but the lake's, load nothing, attach nothing, and keep it so."""
-    connection.execute(f"set allowed_directories = [{literal(str(settings.warehouse) + '/')}]")
+def close_the_doors(connection: duckdb.DuckDBPyConnection, settings: Settings, folder: Path | None = None) -> None:
+    """Let `connection` reach no file but the lake's and those in `folder`, load nothing, attach nothing, for good."""
+    folders = [settings.warehouse, *([folder] if folder else [])]
+    connection.execute(f"set allowed_directories = [{', '.join(literal(f'{each}/') for each in folders)}]")
     connection.execute("set python_enable_replacements = false")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")

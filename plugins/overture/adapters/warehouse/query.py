@@ -24,4 +24,10 @@ def query(settings: Settings, sql: str, as_of_run: str | None = None) -> pa.Tabl
         except (duckdb.Error, OverflowError) as error:
             if (short := shortage(str(error), settings)) is not None:
                 raise short from None
-            raise UsageError("the query does not run", where="overture query", got=str(error).strip()) from error
+            raise UsageError("the query does not run", where="overture query", got=_in_one_line(error)) from error
+
+
+def _in_one_line(error: Exception) -> str:
+    """Return what DuckDB says, and what it suggests, without the picture of where in the text that is."""
+    told = str(error).strip().partition("\n\nLINE ")[0]
+    return " ".join(told.split())
