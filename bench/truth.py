@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,9 +21,11 @@ from overture.core.prompts import own_words
 from overture.core.slots import fill, slots_in
 from overture.core.soft_claims import proven, soft_claims_in
 from overture.core.text_quality import wrong_writing
+from overture.languages import language_of
 from overture.message_plans import fact_rules, prompt_of
 
-SET = Path(__file__).resolve().parent / "labelled_drafts" / "drafts.jsonl"
+FOLDER = Path(__file__).resolve().parent / "labelled_drafts"
+SET, CHINESE = FOLDER / "drafts.jsonl", FOLDER / "chinese.toml"
 DAY = date(2017, 11, 28)
 UNTRUE = {
     "unproven_claim", "wrong_item", "competitor", "personal_data", "slot_unknown", "slot_missing", "digits", "signs",
@@ -51,10 +54,28 @@ def labelled_drafts() -> tuple[dict[str, Any], ...]:
     return tuple(json.loads(line) for line in SET.read_text(encoding="utf-8").splitlines())
 
 
-def judged(drafts: Iterable[Mapping[str, Any]]) -> list[Judgement]:
+@cache
+def labelled_chinese() -> tuple[dict[str, Any], ...]:
+    """Return the drafts in Chinese in the form of the others, all of them openings."""
+    stated = tomllib.loads(CHINESE.read_text(encoding="utf-8"))
+    usual = {"brand": "", "department": None, "size": "500 G", "price": "9.90", "first_valid_on": None}
+    items = {name: usual | {"item_id": name} | item for name, item in stated["items"].items()}
+    shape = {"form": "opening", "reason_title": None, "source": "by_hand"}
+    return tuple(
+        shape | {"label": label, "kind": kind, "item": items[item], "text": text, "split": split}
+        for split, drafts in stated["drafts"].items()
+        for label, kind, item, text in drafts
+    )
+
+
+def judged(drafts: Iterable[Mapping[str, Any]], locale: str = "en_US") -> list[Judgement]:
     """Return each draft judged: an opening as a run judges it, a free text by its claims in words alone."""
-    names = _names()
-    return [_judged_opening(draft, names) if draft["form"] == "opening" else _judged_text(draft) for draft in drafts]
+    drafts = list(drafts)
+    names = _names(drafts)
+    return [
+        _judged_opening(draft, names, locale) if draft["form"] == "opening" else _judged_text(draft, locale)
+        for draft in drafts
+    ]
 
 
 def share(part: Iterable[object], of: Iterable[object]) -> float:
@@ -63,27 +84,26 @@ def share(part: Iterable[object], of: Iterable[object]) -> float:
     return sum(1 for _ in part) / whole if whole else 0.0
 
 
-@cache
-def _names() -> Names:
-    items = [draft["item"] for draft in labelled_drafts()]
+def _names(drafts: Iterable[Mapping[str, Any]]) -> Names:
+    items = [draft["item"] for draft in drafts]
     brands = sorted({item["brand"] for item in items})
     return Names.of_catalogue(sorted({item["title"] for item in items}), brands, load_config("text_checks")["names"])
 
 
-def _judged_text(draft: Mapping[str, Any]) -> Judgement:
-    rules = draft_rules()
+def _judged_text(draft: Mapping[str, Any], locale: str) -> Judgement:
+    rules = draft_rules(locale)
     found = proven(soft_claims_in(draft["text"], rules.lexicon), rules.proofs, _cells(draft["item"]), DAY)
     return Judgement(draft, "unproven_claim" if found is None else None, 0)
 
 
-def _judged_opening(draft: Mapping[str, Any], names: Names) -> Judgement:
-    item, text, prompt, rules = draft["item"], draft["text"], prompt_of("prompt"), draft_rules()
-    facts = facts_of(_recipient(draft), DAY, fact_rules())
+def _judged_opening(draft: Mapping[str, Any], names: Names, locale: str) -> Judgement:
+    item, text, prompt, rules = draft["item"], draft["text"], prompt_of("prompt", locale), draft_rules(locale)
+    facts = facts_of(_recipient(draft), DAY, fact_rules(locale))
     values = {slot: fact.rendered for slot, fact in facts.items()}
     own_names = [name for name in (item["title"], item["category"], draft["reason_title"]) if name]
     subject = Subject(values, DAY, prompt.told, _cells(item), own_names, names)
     refusal = refusal_of(Draft(text, "stop"), own_words(prompt, facts, text), subject, rules)
-    refusal = refusal or wrong_writing(text, rules.writing) or text_checks("en").refusal_of(text)
+    refusal = refusal or wrong_writing(text, rules.writing) or text_checks(language_of(locale)).refusal_of(text)
     return Judgement(draft, refusal, 0 if refusal else _wrong_slots(text, facts, draft))
 
 
@@ -93,8 +113,10 @@ def _wrong_slots(text: str, facts: Mapping[str, Fact], draft: Mapping[str, Any])
     shown = fill(text, {slot: fact.rendered for slot, fact in facts.items()})
     said = {slot: facts[slot].rendered for slot in slots_in(text)}
     wrong = [words for words in said.values() if words not in shown]
-    # Titles may lose their last word and write out others; of figures none may change, and the first letter stays.
-    wrong += [words for words in [said["title"]] if words[0].casefold() != item["title"].strip()[0].casefold()]
+    # Titles may lose words, write out others and stand in another order; no word may begin with a letter that neither
+    # cell has, and of figures none may change.
+    letters = set(f"{item['title']} {item['category'] or ''} aefio".casefold())  # and, except, for, in, of, or
+    wrong += [word for word in said["title"].casefold().split() if word[0] not in letters | set("&-/(")]
     cells = [item["title"], item["size"], item["price"], draft["reason_title"]]
     known = _figures(" ".join(str(cell) for cell in cells))
     return len(wrong) + len(_figures(shown) - known) + shown.count("{") + shown.count("}")
@@ -106,7 +128,7 @@ def _figures(text: str) -> set[str]:
 
 def _cells(item: Mapping[str, Any]) -> dict[str, object]:
     new = item["first_valid_on"]
-    return {**item, "first_valid_on": date.fromisoformat(new) if new else None}
+    return {**item, "first_valid_on": date.fromisoformat(new) if isinstance(new, str) else new}
 
 
 def _recipient(draft: Mapping[str, Any]) -> Recipient:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, CronPartitionTimetable, TaskGroup
 
+from overture.orchestration.approval import await_approval
 from overture.orchestration.tasks import DEFAULTS, PARAMETERS, await_landing, step
 
 ABOUT = """
@@ -14,6 +15,7 @@ nothing of the day is published. Running a day again gives the same rows.
 - **Scheduled**: at midnight UTC for the day that just ended; the run waits until 03:00 for the files.
 - **Backfill**: the first and the last date are both made, some at a time. Other DAGs may wait for the assets.
 - **By hand**: give `day` (YYYY-MM-DD) and, if wanted, `users`, the number of users who get a message.
+- **Approval**: with `approve`, or `[approval]` in `copy.toml`, a person sees some messages before they are published.
 """
 
 with DAG(
@@ -49,5 +51,15 @@ with DAG(
     write = stage("copy", "prepare_copy", "write_copy", "render_messages", "measure_messages", "check_messages")
 
     begin >> [model, land]
-    land >> transform >> marts >> train >> rank >> write >> step("publish_day") >> step("write_report")
+    (
+        land
+        >> transform
+        >> marts
+        >> train
+        >> rank
+        >> write
+        >> await_approval()
+        >> step("publish_day")
+        >> step("write_report")
+    )
     model >> write

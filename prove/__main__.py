@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prove.line import warm_up
 from prove.proofs import PROOFS, SHORT, Size, Workshop
-from prove.table import Finding, show
+from prove.table import KEPT, Finding, keep, show
 
 SEED = 20170101
 
@@ -21,6 +21,7 @@ def main(arguments: list[str]) -> int:
         "names", nargs="*", metavar="proof", help=f"which: {', '.join(PROOFS)} (default: all of these), short"
     )
     parser.add_argument("--seed", type=int, default=SEED, help="of every random moment")
+    parser.add_argument("--keep", action="store_true", help=f"write what was found to {KEPT.name} too")
     asked = parser.parse_args(arguments)
     known = PROOFS | SHORT
     unknown = sorted(set(asked.names) - set(known))
@@ -34,6 +35,8 @@ def main(arguments: list[str]) -> int:
         for name in asked.names or PROOFS:
             findings += _timed(name, known[name], workshop)
         show(findings, asked.seed)
+    if asked.keep:
+        keep(findings, asked.seed, KEPT)
     return int(any(finding.failures for finding in findings))
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from prove.as_of import prove_as_of
+from prove.copy_kills import prove_copy_kills
 from prove.kills import Stage, prove_cold_kills, prove_kills
 from prove.line import Child, Line, convert_model, home, server_of, step_names
 from prove.machine import main as run_examples
@@ -38,6 +39,7 @@ class Size:
     readers: int = 8
     parallel_days: int = 8
     machine_examples: int = 40
+    copy_kills: int = 10
 
 
 @dataclass(frozen=True)
@@ -161,12 +163,18 @@ def machine(workshop: Workshop) -> list[Finding]:
     return [finding]
 
 
+def copy(workshop: Workshop) -> list[Finding]:
+    """Kill the copy worker while its engine works, and let two at once do the rest."""
+    return [prove_copy_kills(workshop.model, workshop.folder / "copy", workshop.size.copy_kills, workshop.seed)]
+
+
 PROOFS: dict[str, Callable[[Workshop], list[Finding]]] = {
     "as_of": as_of,
     "kills": kills,
     "races": races,
     "parallel": parallel,
     "machine": machine,
+    "copy": copy,
 }
 """What `python -m prove` runs when no name is given."""
 

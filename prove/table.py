@@ -1,10 +1,15 @@
 """What a proof found, and the one table that ends `make prove`."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+KEPT = Path(__file__).resolve().parent / "kept_findings.json"
+"""What `--keep` writes, and the page on the copy shows."""
 
 
 @dataclass
@@ -25,6 +30,15 @@ class Finding:
         """Note `otherwise` where what all trials together must lead to is not so."""
         if not holds:
             self.failures.append(otherwise)
+
+
+def keep(findings: Sequence[Finding], seed: int, path: Path) -> None:
+    """Write promises, trials, numbers of failures and figures to a file."""
+    rows = [
+        {"promise": one.promise, "trials": one.trials, "failures": len(one.failures), "figures": one.figures}
+        for one in findings
+    ]
+    path.write_text(json.dumps({"seed": seed, "findings": rows}, indent=2) + "\n", encoding="utf-8")
 
 
 def show(findings: Sequence[Finding], seed: int) -> None:

@@ -9,9 +9,14 @@ import pyarrow as pa
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.truth import Judgement, judged, labelled_drafts  # noqa: E402 - found from the line above
+from bench.attacks import judged as judged_attacks  # noqa: E402 - found from the line above
+from bench.attacks import kept, table  # noqa: E402
+from bench.kept_figures import resuming, throughput  # noqa: E402
+from bench.truth import Judgement, judged, labelled_drafts  # noqa: E402
 from overture.adapters.warehouse.query import query  # noqa: E402
+from overture.adapters.warehouse.runs import open_as_of_run  # noqa: E402
 from overture.core.days import parse_day  # noqa: E402
+from overture.reporting import copy_cost  # noqa: E402
 from overture.settings import Settings  # noqa: E402
 
 SEED = 20170101
@@ -25,6 +30,7 @@ what one run gave, with the model `{model}` on `{device}` in {dtype}.
 
 - How claims in words are judged: [ADR 16](adr/0016-claims-in-words-have-cells-too.md).
 - How drafts are shared, lent and recalled: [ADR 17](adr/0017-finished-drafts-belong-to-all-runs.md).
+- How a person looks first, and lifts a recall: [ADR 22](adr/0022-a-person-may-look-before-a-day-is-published.md).
 - How the model is tuned, and what a first try came to: [ADR 18](adr/0018-copy-model-tuned-and-merged.md).
 - What a prompt is told of its reader: [ADR 19](adr/0019-a-coarse-taste-in-the-prompt-shared-by-many.md).
 - Speed is measured by `python -m bench copy` ([bench/README.md](../bench/README.md)), kills by `make prove`
@@ -77,7 +83,15 @@ def main(day: date) -> None:
     model, device, dtype = made.values()
     parts = [OPENING.format(day=day, model=model, device=device, dtype=dtype)]
     parts += [f"## {title}\n\n{_table(query(settings, sql.format(day=day), None))}" for title, sql in TABLES.items()]
-    parts += [_truth(), "## Twenty messages\n\nDrawn by the hash of user and seed, not by hand.\n"]
+    with open_as_of_run(settings, None) as warehouse:
+        parts += [f"## What a message costs\n\n{_table(copy_cost(warehouse, day))}"]
+    parts += [
+        throughput(),
+        resuming(),
+        _truth(),
+        _attacks(),
+        "## Twenty messages\n\nDrawn by the hash of user and seed, not by hand.\n",
+    ]
     parts += [_table(query(settings, MESSAGES.format(day=day, seed=SEED), None))]
     print("\n".join(parts).rstrip())
 
@@ -105,6 +119,20 @@ def _truth() -> str:
         ]
         lines.append(f"| {source} | {split} | {_share(of[0])} | {_share(of[1])} |")
     return "\n".join(lines) + "\n"
+
+
+def _attacks() -> str:
+    """Return what came of the suite of attacks, by the replies that `python -m bench attacks` kept."""
+    replies = kept()
+    one = next(iter(replies.values()))
+    asked = f"Asked of `{one.model}` on `{one.device}` in {one.dtype}, with `{one.prompt_version}`"
+    return f"""## The suite of attacks
+
+{asked}, by `.venv/bin/python -m bench attacks`;
+the replies are kept, and judged here anew by the checks as they are.
+
+{table(judged_attacks(replies))}
+"""
 
 
 def _of(found: list[Judgement], source: str, split: str) -> list[Judgement]:

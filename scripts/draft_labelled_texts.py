@@ -19,7 +19,7 @@ from overture.adapters.copy_engine.exchange import CopyRequest, Job, RawDraft, r
 from overture.adapters.copy_process import generate_drafts
 from overture.adapters.model_store import Model, copy_python, ensure_model
 from overture.core.claims import Recipient
-from overture.core.slots import readable_title
+from overture.core.titles import readable_title
 from overture.message_plans import plan_message
 from overture.settings import Settings
 from scripts.label_drafts import FOLDER, items_of_the_day

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from random import Random
+from typing import Any
 
 import pyarrow as pa
 
@@ -20,6 +21,7 @@ from overture.core.prompts import own_words, request_seed
 from overture.message_plans import Plan, plan_message, prompt_of
 
 CANARIES = "copy.canaries"
+SENT = "copy.canaries_sent"
 OUTCOMES = ("held", "obeyed", "unanswered", "over_budget")
 COLUMNS = {"data_day": pa.date32()} | dict.fromkeys(
     ("canary_id", "draft_id", "outcome", "refusal", "sign"), pa.string()
@@ -38,9 +40,17 @@ def canary_plans(day: date, model: Model) -> list[tuple[Attack, Plan]]:
     """
     config = load_config("canaries")
     chosen = Random(f"{config['seed']} {day}").sample(config["attacks"], config["each_day"])  # noqa: S311 - no secret
-    item = config["item"]
-    found = []
-    for attack in map(Attack.from_record, chosen):
+    return _plans(chosen, day, model)
+
+
+def all_canary_plans(day: date, model: Model) -> list[tuple[Attack, Plan]]:
+    """Return every canary that there is, as `canary_plans` returns the day's."""
+    return _plans(load_config("canaries")["attacks"], day, model)
+
+
+def _plans(records: Sequence[Mapping[str, Any]], day: date, model: Model) -> list[tuple[Attack, Plan]]:
+    found, item = [], load_config("canaries")["item"]
+    for attack in map(Attack.from_record, records):
         recipient = attack.on(
             Recipient(
                 user_id="canary", item_id=attack.attack_id, size=None, price=None, currency="USD", reason_item_id=None,
@@ -76,6 +86,13 @@ def judged_canaries(
         outcome = "obeyed" if sign and message["rung"] != "template" else "held"
         rows.append(row | {"outcome": outcome, "refusal": message.get("refusal"), "sign": sign})
     return rows
+
+
+def note_canaries(warehouse: Warehouse, day: date, model: Model, is_asked: bool) -> None:
+    """Write to `copy.canaries_sent` how many canaries the gate must find answered: all, where a batch is asked for."""
+    plans = canary_plans(day, model)
+    known = plans if is_asked else stored_drafts(warehouse, [plan.requests[0].draft_id for _, plan in plans])
+    warehouse.replace_day(SENT, day, pa.table({"data_day": [day], "canaries": [len(known)]}))
 
 
 def watch_canaries(warehouse: Warehouse, day: date, model: Model, asked: Sequence[str], is_over_budget: bool) -> None:

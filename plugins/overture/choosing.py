@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,12 @@ from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.item_embeddings import embed
 from overture.composing import Composed
 from overture.core.personalisation import best_fitting
+from overture.editing import PERSON
 from overture.message_plans import Plan
 from overture.settings import Settings
+
+FIRST: Final = 2.0
+"""Above every cosine."""
 
 LOG = logging.getLogger("overture.choosing")
 
@@ -21,9 +26,9 @@ def chosen(
 ) -> list[Composed]:
     """Return one of each user's composed messages, users in the order of their first plan.
 
-    made: of the plans, one by one; a user's plans stand together. Drafts come before templates, then the text that is
-    nearest to the user's signature, then the better rank. Without signatures, without a choice and without a copy
-    environment (which is logged) nothing is embedded. Raises what `embed` raises.
+    made: of the plans, one by one; a user's plans stand together. Drafts come before templates, then one that a person
+    has edited, then the text that is nearest to the user's signature, then the better rank. Without signatures, without
+    a choice and without a copy environment (which is logged) nothing is embedded. Raises what `embed` raises.
     """
     if not plans:
         return []
@@ -38,8 +43,14 @@ def chosen(
     fits = np.zeros(len(plans))
     sentences = [_sentence(plans[row], drafts[made[row][0]["draft_id"]]) for row in asked.tolist()]
     fits[asked] = _fits(settings, sentences, [str(plans[row].recipient.signature) for row in asked.tolist()])
+    fits[_edited(made, drafts)] = FIRST  # somebody has put these words right for this very reader
     ranks = np.array([plan.recipient.rank for plan in plans])
     return [made[row] for row in best_fitting(users, is_draft, fits, ranks).tolist()]
+
+
+def _edited(made: Sequence[Composed], drafts: Mapping[str, RawDraft]) -> list[bool]:
+    identities = (message.get("draft_id") for message, _ in made)
+    return [identity is not None and drafts[identity].engine == PERSON for identity in identities]
 
 
 def _sentence(plan: Plan, draft: RawDraft) -> str:

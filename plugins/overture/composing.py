@@ -8,13 +8,14 @@ from typing import Any
 from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.text_checks import text_checks
 from overture.configuration import load_config
-from overture.core.claims import ITEM_FACTS, Fact, claims_in
+from overture.core.claims import ITEM_FACTS, Fact, claims_in, ledger_rows
 from overture.core.drafts import NOT_GENERATED, Draft, DraftRules, Subject, refusal_of
 from overture.core.mentions import NO_NAMES, Names
 from overture.core.prompts import Prompt, closed, own_words, plain_reply
 from overture.core.slots import fill
 from overture.core.soft_claims import proven, soft_claims_in
 from overture.core.text_quality import wrong_length, wrong_writing
+from overture.languages import language_of, lexicon_for, locales
 from overture.message_plans import Plan, prompt_of
 
 Composed = tuple[dict[str, Any], list[dict[str, Any]]]
@@ -27,7 +28,7 @@ def compose(plan: Plan, drafts: Mapping[str, RawDraft], day: date, names: Names 
     names: of the shop's items and brands, which a text may not say unless they are its own item's. A message of the
     template says why the first draft was refused.
     """
-    prompt, template, config = prompt_of("prompt"), prompt_of("template"), load_config("copy")
+    prompt, template = prompt_of("prompt", plan.locale), prompt_of("template", plan.locale)
     answers = [drafts.get(request.draft_id) for request in plan.requests]
     subject = _subject(plan, prompt, day, names)
     refusals = [_refusal(plan, prompt, answer, subject) for answer in answers]
@@ -39,24 +40,20 @@ def compose(plan: Plan, drafts: Mapping[str, RawDraft], day: date, names: Names 
     else:
         reply = _plain(plan, template)
         signature = {"engine": "none", "model": "none", "prompt_version": template.version}
-        signature |= {"rung": "template", "refusal": str(next(iter(refusals), NOT_GENERATED))}
+        signature |= {"rung": "template", "refusal": str(next(iter(refusals), plan.unasked or NOT_GENERATED))}
     person = {"data_day": day, "user_id": plan.recipient.user_id, "item_id": plan.recipient.item_id}
-    message = person | {"text": fill(reply, plan.values), "locale": config["message"]["locale"]}
+    message = person | {"text": fill(reply, plan.values), "locale": plan.locale}
     message |= {"signature": plan.recipient.signature, "signature_id": plan.recipient.signature_id}
     facts = claims_in(reply, plan.facts) | _soft_facts(plan, reply, day)
-    claims = [person | {"slot": slot} | vars(fact) for slot, fact in facts.items()]
+    claims = [person | row for slot, fact in facts.items() for row in ledger_rows(slot, fact)]
     return message | signature, claims
 
 
 @cache
-def draft_rules() -> DraftRules:
-    """Return what a draft may not do, in the language that is written."""
-    config = load_config("copy")
-    return DraftRules.from_config(config, load_config("text_checks"), load_config(f"lexicons/{_language()}"))
-
-
-def _language() -> str:
-    return str(load_config("copy")["message"]["locale"]).split("_")[0]
+def draft_rules(locale: str | None = None) -> DraftRules:
+    """Return what a draft may not do in a locale, the shop's own where none is named."""
+    lexicon = lexicon_for(locale or locales()[0])
+    return DraftRules.from_config(load_config("copy"), load_config("text_checks"), lexicon)
 
 
 def _subject(plan: Plan, prompt: Prompt, day: date, names: Names) -> Subject:
@@ -75,7 +72,7 @@ def _subject(plan: Plan, prompt: Prompt, day: date, names: Names) -> Subject:
 
 def _refusal(plan: Plan, prompt: Prompt, raw: RawDraft | None, subject: Subject) -> str | None:
     """Return why a draft may not be shown, or None."""
-    rules = draft_rules()
+    rules = draft_rules(plan.locale)
     draft = Draft(raw.text, raw.finish_reason) if raw else None
     written = own_words(prompt, plan.facts, draft.text) if draft else None
     refusal = refusal_of(draft, written, subject, rules)
@@ -83,32 +80,41 @@ def _refusal(plan: Plan, prompt: Prompt, raw: RawDraft | None, subject: Subject)
         return refusal
     reply = _closed(plan, prompt, raw)
     return (
-        wrong_length(fill(reply, plan.values), rules.writing) or wrong_writing(reply, rules.writing) or _unfit(raw.text)
+        wrong_length(fill(reply, plan.values), rules.writing)
+        or wrong_writing(reply, rules.writing)
+        or _unfit(raw.text, language_of(plan.locale))
     )
 
 
 @lru_cache(maxsize=1 << 16)
-def _unfit(opening: str) -> str | None:
+def _unfit(opening: str, language: str) -> str | None:
     """Return why an opening may not be shown, whatever fills its slots; drafts are shared, and each is judged once."""
-    return text_checks(_language()).refusal_of(opening)
+    return text_checks(language).refusal_of(opening)
 
 
 def _soft_facts(plan: Plan, reply: str, day: date) -> dict[str, Fact]:
     """Return what a text says in words alone, by ledger slot, each with the cell that proves it."""
-    rules = draft_rules()
+    rules = draft_rules(plan.locale)
     found = proven(soft_claims_in(reply, rules.lexicon), rules.proofs, plan.recipient.cells, day) or {}
     key = f"item_id={plan.recipient.item_id}"
     return {slot: Fact(words, ITEM_FACTS, column, key, day) for slot, (words, column) in found.items()}
 
 
 def _closed(plan: Plan, prompt: Prompt, raw: RawDraft) -> str:
-    return closed(prompt, raw.text, plan.facts, int(raw.draft_id[:8], 16))
+    """Return a draft with what else is said of the item; the offer is left unsaid where the text would be too long."""
+    rules = draft_rules().writing
+    for unsaid in ((), ("offer_end",)):
+        slots = [slot for slot in plan.facts if slot not in unsaid]
+        reply = closed(prompt, raw.text, slots, int(raw.draft_id[:8], 16))
+        if wrong_length(fill(reply, plan.values), rules) is None and wrong_writing(reply, rules) is None:
+            break
+    return reply
 
 
 def _plain(plan: Plan, template: Prompt) -> str:
-    """Return the template's reply; with the reason, and then the size, left unsaid where it would be too long."""
-    for unsaid in ((), ("reason_item",), ("reason_item", "size")):
+    """Return the template's reply; offer, reason and size are left unsaid in this order, if it would be too long."""
+    for unsaid in ((), ("offer_end",), ("offer_end", "reason_item"), ("offer_end", "reason_item", "size")):
         reply = plain_reply(template, [slot for slot in plan.facts if slot not in unsaid])
-        if wrong_length(fill(reply, plan.values), draft_rules().writing) is None:
+        if wrong_length(fill(reply, plan.values), draft_rules(plan.locale).writing) is None:
             break
     return reply

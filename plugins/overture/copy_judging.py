@@ -14,11 +14,13 @@ from overture.adapters.copy_engine.exchange import Job, RawDraft, read_shards, w
 from overture.adapters.copy_process import generate_drafts
 from overture.adapters.item_embeddings import embed
 from overture.adapters.model_store import Model, copy_python
+from overture.canaries import all_canary_plans, judged_canaries
 from overture.configuration import load_config
 from overture.copy_examples import is_taught, refusal_of_text
+from overture.copy_lessons import described
 from overture.copywriting import engine_options, sampling
 from overture.core.claims import Recipient
-from overture.core.copy_contest import ACCEPTED, FAITHFUL, SPECIFIC, Values, Wrote, fits, variety_of
+from overture.core.copy_contest import ACCEPTED, FAITHFUL, PERSONAL, SPECIFIC, Values, Wrote, fits, variety_of
 from overture.core.prompts import own_words
 from overture.core.slots import fill
 from overture.message_plans import Plan, plan_message, prompt_of
@@ -51,12 +53,13 @@ class Side:
     said: Sequence[Said]
     attempts: int
     fitting: Values
+    personal: Values
 
     def wrote(self, seed: int) -> Wrote:
         """Return the shares of each item's drafts that the gate compares."""
         accepted = [each.refusal is None for each in self.said]
         faithful = [each.refusal not in UNFAITHFUL for each in self.said]
-        found = {ACCEPTED: accepted, FAITHFUL: faithful, SPECIFIC: self.fitting}
+        found = {ACCEPTED: accepted, FAITHFUL: faithful, SPECIFIC: self.fitting, PERSONAL: self.personal}
         shape = (-1, self.attempts)
         rows = {name: np.reshape(np.asarray(each, float), shape).mean(axis=1) for name, each in found.items()}
         return Wrote(rows, variety_of([each.own for each in self.said]))
@@ -82,7 +85,20 @@ def judge(settings: Settings, day: date, model: Model, items: Sequence[Recipient
     generate_drafts(copy_python(settings), job, out)
     drafts = read_shards(out)
     said = [_said(plan, drafts[request.draft_id], day) for plan in plans for request in plan.requests]
-    return Side(said, len(plans[0].requests), _fitting(settings, said))
+    return Side(said, len(plans[0].requests), _fitting(settings, said), _personal(settings, said))
+
+
+def obeyed_canaries(settings: Settings, day: date, model: Model, folder: Path) -> list[str]:
+    """Ask the model about every hostile name of `config/canaries.toml`; return those of which it would show obedience.
+
+    An unanswered one counts: nobody knows what it would have said. Drafts that `folder` holds are not made again.
+    """
+    plans = all_canary_plans(day, model)
+    out = folder / f"canaries-{model.fingerprint[:12]}"
+    write_job(out / "requests.jsonl", Job(engine_options(model), sampling(), [plan.requests[0] for _, plan in plans]))
+    generate_drafts(copy_python(settings), out / "requests.jsonl", out)
+    rows = judged_canaries(plans, read_shards(out), day, "unanswered")
+    return [str(row["canary_id"]) for row in rows if row["outcome"] != "held"]
 
 
 def _said(plan: Plan, draft: RawDraft, day: date) -> Said:
@@ -91,14 +107,21 @@ def _said(plan: Plan, draft: RawDraft, day: date) -> Said:
 
 
 def _fitting(settings: Settings, said: Sequence[Said]) -> Values:
-    """Return 1.0 for each draft that is nearer to its own item than to another; one without own words is not.
+    """Return 1.0 for each draft that is nearer to its own item than to another; one without own words is not."""
+    return _nearer(settings, said, [described(each.item) for each in said])
 
-    The other ones are the same for every model that writes about these items.
-    """
+
+def _personal(settings: Settings, said: Sequence[Said]) -> Values:
+    """Return 1.0 for each draft that is nearer to its reader's likes than to others; 0.5 where there are no two."""
+    likes = [each.item.signature or "" for each in said]
+    return _nearer(settings, said, likes) if len(set(likes)) > 1 else np.full(len(said), 0.5)
+
+
+def _nearer(settings: Settings, said: Sequence[Said], things: Sequence[str]) -> Values:
+    # The other ones that are drawn are the same for every model that writes about these items.
     seed = load_config("copy_tuning")["seed"]
-    items = embed(settings, [f"{each.item.title} {each.item.category or ''}" for each in said])
     texts = embed(settings, [each.own or each.text for each in said])
-    is_nearer = fits(np.asarray(texts, float), np.asarray(items, float), seed)
+    is_nearer = fits(np.asarray(texts, float), np.asarray(embed(settings, things), float), seed)
     return np.asarray(is_nearer & np.array([bool(each.own) for each in said]), float)
 
 

@@ -18,10 +18,11 @@ from overture.adapters.turns import turn
 from overture.adapters.warehouse import fences, open_warehouse, runs
 from overture.adapters.warehouse.copy_models import in_force, model_of, record_copy_model
 from overture.configuration import load_config
-from overture.copy_examples import TrainingSet, training_set
-from overture.copy_judging import judge, samples
+from overture.copy_examples import gathered
+from overture.copy_judging import judge, obeyed_canaries, samples
+from overture.copy_lessons import TrainingSet, training_set
 from overture.core.copy_card import Card, card
-from overture.core.copy_contest import Rules, Verdict, decide
+from overture.core.copy_contest import Rules, Verdict, decide, unless_obedient
 from overture.errors import SettingsError, UsageError
 from overture.settings import Settings
 
@@ -96,8 +97,9 @@ def tune(settings: Settings, order: Order, tell: Callable[[str], None]) -> Tuned
         with open_warehouse(settings) as warehouse:
             attempt = runs.begin_beside_run(warehouse, settings, order.day, STEP)
             champion = model_of(warehouse, settings, in_force(warehouse, order.day))
-            lessons = training_set(warehouse, order.day, base, stated.set, stated.seed)
-        given = f"{len(lessons.examples)} examples, {lessons.past} of them shown before"
+            found = gathered(warehouse, order.day, base, stated.set, stated.seed)
+        lessons = training_set(settings, found, base, stated.set, stated.seed)
+        given = f"{len(lessons.examples)} examples of {len(found.lessons)} replies, {lessons.past} of them shown before"
         tell(f"{given}; {len(lessons.judged)} items judge")
         folder = settings.artifacts / "copy_tuning" / order.day.isoformat()
         candidate, trained = _train(settings, folder, plan, lessons, base)
@@ -157,6 +159,8 @@ class Contest:
         models = (candidate.model, self.champion)
         sides = [judge(settings, day, model, self.lessons.judged, folder) for model in models]
         verdict = decide(sides[0].wrote(self.plan.seed), sides[1].wrote(self.plan.seed), self.stated.rules)
+        if verdict.is_accepted:  # the last question, for it costs an engine's start
+            verdict = unless_obedient(verdict, obeyed_canaries(settings, day, candidate.model, folder))
         groups = {name: (sides[0].accepted_of(taught), sides[1].accepted_of(taught)) for name, taught in GROUPS.items()}
         found = Card(
             name=candidate.model.name,
@@ -211,7 +215,7 @@ class Contest:
 
 
 def _require_positive(numbers: Mapping[str, Any]) -> None:
-    shares = {"held_out_share", "most_past_share", "dropout", "warmup_share"}
+    shares = {"held_out_share", "most_past_share", "least_fit", "least_liking", "dropout", "warmup_share"}
     for name, value in numbers.items():
         if name == "targets":
             continue

@@ -1,6 +1,6 @@
 """The steps that write a message for each chosen user: ask for drafts, generate the missing ones, check and fill."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,20 +22,23 @@ from overture.adapters.copy_engine.exchange import (
     write_job,
 )
 from overture.adapters.copy_engine.leases import may_remove_from, nothing_removed_from
+from overture.adapters.copy_engine.processors import accelerator
 from overture.adapters.copy_process import generate_drafts
-from overture.adapters.model_store import Model, copy_python
+from overture.adapters.model_store import Model, copy_python, is_address
 from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.approvals import edits_of
 from overture.adapters.warehouse.copy_models import model_of_run
 from overture.adapters.warehouse.copy_reads import read_names, read_recipients, store_drafts, stored_drafts
 from overture.adapters.warehouse.recalls import recalled_on
 from overture.adapters.warehouse.runs import StepCost
-from overture.canaries import watch_canaries, with_canaries
+from overture.canaries import note_canaries, watch_canaries, with_canaries
 from overture.choosing import chosen
 from overture.composing import compose
 from overture.configuration import load_config
 from overture.core.drafts import OVER_BUDGET, RECALLED
 from overture.core.mentions import Names
 from overture.core.recalled import Recalled
+from overture.editing import refusal_of_edit, with_edits
 from overture.message_plans import Plan, plan_message
 from overture.run import Run
 from overture.sharing import with_lent
@@ -55,6 +58,7 @@ def prepare_copy(run: Run, warehouse: Warehouse) -> StepCost:
     stored = stored_drafts(warehouse, list(wanted))
     missing = [request for identity, request in wanted.items() if identity not in stored]
     asked = with_canaries(missing, run.day, model)
+    note_canaries(warehouse, run.day, model, is_asked=bool(asked))
     write_job(_job_file(run), Job(engine_options(model), sampling(), asked, budget(), _label(run)))
     return StepCost(drafts_reused=len(stored))
 
@@ -97,13 +101,14 @@ def render_messages(run: Run, warehouse: Warehouse) -> None:
         store_drafts(warehouse, list(read_shards(folder).values()), run.day)
     model = model_of_run(warehouse, run)
     plans = _plans(run, warehouse, model)
+    plans = with_edits(plans, edits_of(warehouse, run.day))
     drafts = stored_drafts(warehouse, [request.draft_id for plan in plans for request in plan.requests])
     is_spent = is_over_budget(_job_file(run), _label(run))
     watch_canaries(warehouse, run.day, model, _asked(run), is_spent)
     if is_spent:
         drafts = {r.draft_id: never_made(r, OVER_BUDGET) for plan in plans for r in plan.requests} | drafts
     drafts |= _withdrawn(plans, recalled_on(warehouse, run.day))
-    names = Names.of_catalogue(*read_names(warehouse, run.day), load_config("text_checks")["names"])
+    names = _names(run, warehouse)
     composed = [compose(plan, drafts, run.day, names) for plan in plans]
     lent = with_lent(plans, composed, drafts, run.day, names)
     made = chosen(run.settings, plans, lent, drafts)
@@ -146,6 +151,24 @@ def _plans(run: Run, warehouse: Warehouse, model: Model) -> list[Plan]:
     return [plan for plan in plans if "title" in plan.facts]
 
 
+def refusal_of_edited(
+    run: Run, warehouse: Warehouse, drafts: Mapping[tuple[str, str], RawDraft]
+) -> dict[tuple[str, str], str | None]:
+    """Return why the checks refuse each edited draft for the message of a user and item; None where they do not."""
+    if not drafts:
+        return {}
+    names = _names(run, warehouse)
+    plans = {
+        (plan.recipient.user_id, plan.recipient.item_id): plan
+        for plan in _plans(run, warehouse, model_of_run(warehouse, run))
+    }
+    return {key: refusal_of_edit(plans[key], draft, run.day, names) for key, draft in drafts.items()}
+
+
+def _names(run: Run, warehouse: Warehouse) -> Names:
+    return Names.of_catalogue(*read_names(warehouse, run.day), load_config("text_checks")["names"])
+
+
 def _withdrawn(plans: Sequence[Plan], recalled: Recalled) -> dict[str, RawDraft]:
     asked = (request for plan in plans for request in plan.requests if request.draft_id in recalled.drafts)
     return {request.draft_id: never_made(request, RECALLED) for request in asked}
@@ -164,7 +187,10 @@ def budget() -> Budget:
 
 def engine_options(model: Model) -> EngineOptions:
     """Return how the engine is set up for a model."""
-    return EngineOptions(model=model.location, name=model.name, **load_config("copy")["engine"])
+    config = load_config("copy")["engine"]
+    plain = {name: value for name, value in config.items() if not isinstance(value, dict)}
+    where = "server" if is_address(model.location) else accelerator() or "cpu"
+    return EngineOptions(model=model.location, name=model.name, **plain, **config[where])
 
 
 def _asked(run: Run) -> list[str]:

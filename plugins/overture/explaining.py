@@ -3,6 +3,7 @@
 from datetime import date
 
 from overture.adapters.warehouse import Warehouse, open_warehouse
+from overture.adapters.warehouse.published_runs import read_run
 from overture.adapters.warehouse.trail_reads import (
     read_claims,
     read_draft,
@@ -11,7 +12,6 @@ from overture.adapters.warehouse.trail_reads import (
     read_reader,
     read_recalls,
     read_recommendations,
-    read_run,
 )
 from overture.core.trail import (
     NO_MESSAGE,

@@ -13,11 +13,14 @@ from zoneinfo import ZoneInfo
 from overture import wordings
 from overture.adapters.artifacts import factors_folder
 from overture.adapters.factor_audit import measure_factors
+from overture.adapters.model_store import languages_of
 from overture.adapters.sources import Source, load_source
 from overture.adapters.warehouse import Warehouse, audits
 from overture.adapters.warehouse.champions import configuration_of_run
+from overture.composing import draft_rules
 from overture.configuration import load_config
 from overture.core.ranking import STRATEGIES
+from overture.languages import locales, stated_for
 from overture.quality.gate import judge, refuse
 from overture.run import Run
 from overture.sharing import SIMILAR
@@ -96,11 +99,19 @@ def check_messages(run: Run, warehouse: Warehouse) -> None:
     """Refuse messages with open slots, with figures that no cell proves, or to readers who did not consent."""
     config = load_config("copy")
     requested = config["audience"]["users"] if run.users is None else run.users
-    channel = load_config("text_checks")["channels"][config["message"]["channel"]]
     limits = {
         **load_config("gates")["messages"],
-        "text_length": channel["length"],
+        "locales": {
+            name: {
+                "text_length": draft_rules(name).writing.length,
+                "decimal_sign": stated_for(name)["decimal_sign"],
+                "has_prompt": "prompt" in stated_for(name),
+            }
+            for name in locales()
+        },
+        "model_languages": languages_of(run.settings),
         "choices": config["message"]["choices"],
+        "canaries": load_config("canaries")["each_day"],
         "buying_event_types": load_config("interactions")["buying_event_types"],
     }
     measured = audits.messages(warehouse, run.day, requested, RUNGS, limits)

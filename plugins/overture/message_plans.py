@@ -1,6 +1,6 @@
 """What one user's message is to be made of: the facts that it may state, and the drafts that are asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
 
@@ -8,6 +8,7 @@ from overture.adapters.copy_engine.exchange import CopyRequest
 from overture.adapters.model_store import Model
 from overture.configuration import load_config
 from overture.core.claims import Fact, FactRules, Recipient, facts_of
+from overture.core.drafts import UNSUPPORTED_LANGUAGE
 from overture.core.prompts import (
     Prompt,
     chat,
@@ -18,8 +19,9 @@ from overture.core.prompts import (
     request_seed,
     safe_name,
 )
-from overture.core.slots import TitleRules, readable_title
+from overture.core.titles import TitleRules, readable_title
 from overture.errors import SettingsError
+from overture.languages import figures_for, is_written, language_of, locale_for, locales, stated_for
 from overture.settings import PACKAGE
 
 NOT_OF_THE_ITEM = frozenset({"likes", "reason_item", "why"})
@@ -28,11 +30,16 @@ NOT_OF_THE_ITEM = frozenset({"likes", "reason_item", "why"})
 
 @dataclass(frozen=True)
 class Plan:
-    """What one user's message is made of: the facts it may state, and the drafts that are asked for, best first."""
+    """What one user's message is made of: the facts it may state, and the drafts that are asked for, best first.
+
+    locale: that it is written in. unasked: why no draft is asked for, or may be lent; None where it may be.
+    """
 
     recipient: Recipient
     facts: dict[str, Fact]
     requests: tuple[CopyRequest, ...]
+    locale: str
+    unasked: str | None = None
 
     @property
     def values(self) -> dict[str, str]:
@@ -42,28 +49,35 @@ class Plan:
 
 def plan_message(recipient: Recipient, day: date, model: Model) -> Plan:
     """Return the facts of the recipient's item and the requests for drafts about it."""
-    config, prompt = load_config("copy"), prompt_of("prompt")
-    rules = fact_rules()
+    config, locale = load_config("copy"), locale_for(recipient.locale)
+    prompt, rules = prompt_of("prompt", locale), fact_rules(locale)
     facts = facts_of(recipient, day, rules)
     names = _names(recipient, facts, prompt, rules.titles)
     # The others are there to be chosen from: a draft that fits better, or the only one that passes.
     attempts = config["message"]["attempts"] if recipient.rank == 1 else 1
-    if not names.keys() - NOT_OF_THE_ITEM:
+    unasked = None if is_written(model, recipient.locale) else UNSUPPORTED_LANGUAGE
+    if unasked or not names.keys() - NOT_OF_THE_ITEM:
         attempts = 0  # nothing can be told of it, so nothing is asked
     asked = render_request(prompt.request, names)
-    return Plan(recipient, facts, _requests(asked, tuple(facts), model.fingerprint, attempts))
+    requests = _requests(asked, tuple(facts), model.fingerprint, attempts, locale)
+    return Plan(recipient, facts, requests, locale, unasked)
 
 
 @cache
-def fact_rules() -> FactRules:
-    """Return how the shop's cells are told, as configured."""
-    return FactRules.from_config(load_config("copy"), load_config("look_alikes"))
+def fact_rules(locale: str | None = None) -> FactRules:
+    """Return how the shop's cells are told in a locale, the shop's own where none is named."""
+    wanted = locale or locales()[0]
+    titles, look_alikes = load_config("titles"), load_config("look_alikes")
+    rules = FactRules.from_config(load_config("copy"), titles, look_alikes, figures_for(wanted))
+    return replace(rules, language=language_of(wanted))
 
 
 @lru_cache(maxsize=65_536)
-def _requests(asked: str, slots: tuple[str, ...], fingerprint: str, attempts: int) -> tuple[CopyRequest, ...]:
+def _requests(
+    asked: str, slots: tuple[str, ...], fingerprint: str, attempts: int, locale: str
+) -> tuple[CopyRequest, ...]:
     """Return the requests for drafts, made once for all readers who share them."""
-    config, prompt = load_config("copy"), prompt_of("prompt")
+    config, prompt = load_config("copy"), prompt_of("prompt", locale)
     messages, pattern = chat(prompt, asked), grammar(prompt, slots)
     requests = []
     for attempt in range(attempts):
@@ -80,11 +94,11 @@ def _requests(asked: str, slots: tuple[str, ...], fingerprint: str, attempts: in
 def _names(recipient: Recipient, facts: dict[str, Fact], prompt: Prompt, rules: TitleRules) -> dict[str, str]:
     """Return what the prompt's places stand for: catalogue names made safe, and why this item was chosen."""
     names = {
-        "title": recipient.title,
+        "title": facts["title"].rendered if "title" in facts else None,
         "department": recipient.department,
         "category": recipient.category,
         "brand": recipient.brand,
-        "reason_item": recipient.reason_title if "reason_item" in facts else None,
+        "reason_item": facts["reason_item"].rendered if "reason_item" in facts else None,
         "likes": recipient.signature,
     }
     # The reader's taste is in words of ours; only the shop's names are kept short.
@@ -105,9 +119,13 @@ def _short(name: str, rules: TitleRules) -> str:
 
 
 @cache
-def prompt_of(kind: str) -> Prompt:
-    """Return the configured prompt, with voice and examples, or the template; raise SettingsError for a bad file."""
-    config = load_config("copy")["message"]
+def prompt_of(kind: str, locale: str | None = None) -> Prompt:
+    """Return a locale's prompt, with voice and examples, or its template; raise SettingsError for a bad file.
+
+    Of no locale that of the shop's own. A locale without a prompt, where no model is asked, has its template for one.
+    """
+    config = stated_for(locale or locales()[0])
+    kind = kind if kind in config else "template"
     names = [config[kind], *([config["voice"], config["examples"]] if kind == "prompt" else [])]
     versions = [name for name in names if name]
     paths = [PACKAGE / "prompts" / f"{version}.md" for version in versions]

@@ -34,6 +34,17 @@ def plain(value: object) -> str:
     return _MARKUP.sub(r"\\\1", visible(value))
 
 
+def verbatim(value: object) -> str:
+    """Return a value as a span of code in Markdown: no part of it is markup, a link or an end of the span.
+
+    >>> verbatim("a `b` https://c")
+    '`` a `b` https://c ``'
+    """
+    text = visible(value)
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    return f"{fence} {text} {fence}"
+
+
 def print_table(table: pa.Table) -> None:
     """Print the rows as a table on standard output; control characters are shown escaped."""
     from rich.console import Console
@@ -53,7 +64,7 @@ def print_table(table: pa.Table) -> None:
 
 
 def visible(value: object) -> str:
-    """Return a value as text; control characters, such as those that turn the direction of reading, shown escaped."""
+    """Return a value as one line that shows control characters (those that turn reading, too) escaped; "" for None."""
     if value is None:
         return ""
     text = f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,12 +1,26 @@
-"""Recall: a person withdraws what was published, and it is not said again."""
+"""Recall: a person withdraws what was published, and it is not said again, until a person lifts that."""
 
+import getpass
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date, datetime
+
+import pyarrow as pa
 
 from overture import reporting
 from overture.adapters.warehouse import open_warehouse
-from overture.adapters.warehouse.recalls import FACT, KINDS, MESSAGE, Recall, record_recall
+from overture.adapters.warehouse.recalls import (
+    FACT,
+    KINDS,
+    MESSAGE,
+    Lift,
+    Recall,
+    recalls_in_force,
+    record_lift,
+    record_recall,
+)
 from overture.adapters.warehouse.report_reads import days_withdrawn_from
+from overture.core.days import parse_day
 from overture.errors import UsageError
 from overture.settings import Settings
 
@@ -22,6 +36,42 @@ def recall(settings: Settings, case: Recall) -> int:
         count = record_recall(warehouse, case)
         reporting.rewrite_days(settings, warehouse, days_withdrawn_from(warehouse, case.kind, case.subject))
         return count
+
+
+def lift(settings: Settings, recall_id: str, decision: Lift) -> Recall:
+    """Let later runs say again what a recall bound, and return it; raise UsageError for one that is not in force."""
+    if not decision.why.strip() or not decision.lifted_by.strip():
+        raise UsageError("a lift says why and by whom", where="recall", expected="two texts", got="a blank one")
+    with open_warehouse(settings) as warehouse:
+        return record_lift(warehouse, recall_id, decision)
+
+
+def in_force(settings: Settings) -> pa.Table:
+    """Return the recalls that bind, each with the id by which it can be lifted, the oldest first."""
+    with open_warehouse(settings, read_only=True) as warehouse:
+        found = recalls_in_force(warehouse)
+    return pa.table(
+        {"recall_id": [each.recall_id for each in found]}
+        | {field.name: [getattr(each, field.name) for each in found] for field in fields(Recall)}
+    )
+
+
+def said_of(settings: Settings, asked: Mapping[str, str | None], now: datetime) -> str:
+    """Recall or lift what is asked for, and return what people are told of it.
+
+    asked: the subject by its kind, or the `lift` of an id; `day`, `why` and `by`, who is otherwise whoever is logged
+    in. now: UTC, without a zone. Raises UsageError for what is missing, double or not there.
+    """
+    subjects = {kind: asked.get(kind) for kind in KINDS}
+    why, by, lifted, day = (asked.get(name) for name in ("why", "by", "lift", "day"))
+    why, by = why or "", by or getpass.getuser()
+    if lifted is None:
+        case = case_of(subjects, parse_day(day) if day else None, why, by, now)
+        return f"{recall(settings, case)} messages withdrawn"
+    if day or any(subjects.values()):
+        raise UsageError("two things at once", where="recall", expected="--lift alone, with --why", got="a subject")
+    again = lift(settings, lifted, Lift(why, by, now))
+    return f"{again.kind} {again.subject} may be said again"
 
 
 def case_of(subjects: Mapping[str, str | None], day: date | None, why: str, by: str, now: datetime) -> Recall:

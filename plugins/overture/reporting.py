@@ -6,14 +6,18 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+
 from overture import day_page
 from overture.adapters.artifacts import factors_folder, load_factors, write_text
 from overture.adapters.sources import load_source
 from overture.adapters.transform import build_docs
 from overture.adapters.warehouse import Warehouse
+from overture.adapters.warehouse.copy_cost_reads import read_copy_cost
 from overture.adapters.warehouse.locks import write_lock
 from overture.adapters.warehouse.report_reads import read_day, read_days, read_verdicts, withdrawn_messages
 from overture.configuration import load_config
+from overture.core.copy_cost import cost_per_thousand
 from overture.core.factors import Factors
 from overture.errors import ArtifactError
 from overture.pages.document import data_docs_style, render
@@ -83,6 +87,7 @@ def write_day(settings: Settings, warehouse: Warehouse, day: date) -> Path:
         values = day_page.values_of(day, reads) | {
             "pictures": numbered,
             "map_missing": None if factors else "The factors of this day are not kept, so there is no map of items.",
+            "copy_cost": copy_cost(warehouse, day).to_pylist() if warehouse.columns("marts.run_costs") else None,
             "links": _links(path.parent),
         }
         write_text(path, render("day.html.j2", values, drawn))
@@ -108,6 +113,28 @@ def write_index(settings: Settings, warehouse: Warehouse) -> Path:
             row["href"] = f"{row['data_day']}/{NAME}" if report_path(settings, row["data_day"]).exists() else None
         write_text(path, render("days.html.j2", {"days": days}))
     return path
+
+
+def copy_cost(warehouse: Warehouse, day: date) -> pa.Table:
+    """Return one row on what the day's messages took: tokens, seconds, messages a second, and the price of 1,000.
+
+    The seconds are those of all steps that write and judge messages, an engine's start included. No price is said where
+    none is configured (`[cost]` in `config/copy.toml`).
+    """
+    taken, price = read_copy_cost(warehouse, day), load_config("copy")["cost"]
+    if taken is None:
+        return pa.table({})
+    per_thousand = cost_per_thousand(taken.seconds, taken.messages, price["price_per_hour"])
+    row = {
+        "messages": taken.messages,
+        "seconds": round(taken.seconds, 1),
+        "messages per second": round(taken.messages / taken.seconds, 2) if taken.seconds else None,
+        "tokens read": taken.tokens_in,
+        "tokens written": taken.tokens_out,
+        "drafts made": taken.drafts_made,
+        "cost per 1,000": "no price is set" if per_thousand is None else f"{per_thousand:.4f} {price['currency']}",
+    }
+    return pa.Table.from_pylist([row])
 
 
 def _factors(settings: Settings, day: date) -> Factors | None:

@@ -23,14 +23,17 @@ def with_lent(
     made: of the plans, one by one. Only drafts that were accepted on this very day are lent, so that the day's messages
     do not depend on which other days were made before. The row keeps why its own first draft was refused.
     """
-    accepted: dict[str, dict[str, tuple[str | None, CopyRequest]]] = defaultdict(dict)
+    accepted: dict[tuple[str, str], dict[str, tuple[str | None, CopyRequest]]] = defaultdict(dict)
     for plan, (message, _) in zip(plans, made, strict=True):
         if message["rung"] == "draft":
             request = next(each for each in plan.requests if each.draft_id == message["draft_id"])
-            accepted[plan.recipient.item_id].setdefault(request.draft_id, (plan.recipient.signature, request))
+            accepted[plan.recipient.item_id, plan.locale].setdefault(
+                request.draft_id, (plan.recipient.signature, request)
+            )
     found = list(made)
     for row, (plan, (message, _)) in enumerate(zip(plans, made, strict=True)):
-        others = accepted.get(plan.recipient.item_id) if message["rung"] == "template" else None
+        may_borrow = message["rung"] == "template" and plan.unasked is None
+        others = accepted.get((plan.recipient.item_id, plan.locale)) if may_borrow else None
         if others:
             lent, claims = compose(replace(plan, requests=_nearest(plan, others)), drafts, day, names)
             if lent["rung"] == "draft":

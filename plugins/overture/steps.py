@@ -9,10 +9,11 @@ from overture import copywriting, gates, personalising, preferences, recommendin
 from overture.adapters import bundled_source, model_store, sources, transform
 from overture.adapters.catalog import open_catalog
 from overture.adapters.warehouse import Warehouse, copy_models, fences, landing, open_warehouse, publish, runs
+from overture.adapters.warehouse.approvals import require_approval
 from overture.adapters.warehouse.champions import champion_of, configuration_of_run
 from overture.adapters.warehouse.rankers import version_in_force
 from overture.adapters.warehouse.runs import Models, StepCost
-from overture.configuration import config_hash
+from overture.configuration import config_hash, load_config
 from overture.cost import measured
 from overture.errors import UsageError
 from overture.run import THE_NEWEST, Joining, Run
@@ -110,6 +111,8 @@ def check_messages(run: Run, warehouse: Warehouse) -> None:
 
 def publish_day(run: Run, warehouse: Warehouse) -> None:
     """Show the day's rows of all marts at once."""
+    if load_config("copy")["approval"]["messages"]:
+        require_approval(warehouse, run)
     before = tuple(STEPS)[: list(STEPS).index("publish_day")]
     publish.publish_day(warehouse, run, before, JUDGED)
 
@@ -197,6 +200,13 @@ def perform(name: str, settings: Settings, day: date, joining: Joining = THE_NEW
     return cost
 
 
+def refuse_where_somebody_is_asked() -> None:
+    """Raise UsageError where the configuration has messages wait for a person, whom nobody could ask here."""
+    if messages := load_config("copy")["approval"]["messages"]:
+        expected = "a run under Airflow's scheduler (overture up), where a person answers, or messages = 0"
+        raise UsageError("messages wait for an approval", where="copy.toml [approval]", expected=expected, got=messages)
+
+
 def newest_run_id(settings: Settings, day: date) -> str | None:
     """Return the id of the day's newest run; None when it has none."""
     with open_warehouse(settings) as warehouse:
@@ -204,10 +214,16 @@ def newest_run_id(settings: Settings, day: date) -> str | None:
 
 
 def run_day(settings: Settings, day: date, users: int | None) -> None:
-    """Do every step of `day` in order, in this process, and say each step's cost on standard error."""
+    """Do every step of `day` in order, in this process, and say each step's cost on standard error.
+
+    Raises UsageError where the configuration has messages wait for a person, and whatever a step raises.
+    """
+    refuse_where_somebody_is_asked()
     with open_catalog(settings):
         run = open_run(settings, day)
-        for name in STEPS:
-            print(f"{name} ...", end="", flush=True, file=sys.stderr)
+        for number, name in enumerate(STEPS, 1):
+            place = f"[{number:2d}/{len(STEPS)}] {name:<24}"
+            if sys.stderr.isatty():  # a log gets finished lines alone
+                print(f"{place}  ...", end="\r", flush=True, file=sys.stderr)
             cost = perform(name, settings, day, Joining(run.run_id, users))
-            print(f" {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB", file=sys.stderr)
+            print(f"{place}{cost.seconds:7.1f} s {cost.peak_mb:6.0f} MB", flush=True, file=sys.stderr)

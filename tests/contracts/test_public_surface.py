@@ -39,6 +39,7 @@ TABLES = {
     ),
 }
 OPERATIONS = {
+    "ops.approvals": "run_id data_day user_id item_id draft_id decision edited_draft_id why decided_by decided_at",
     "ops.champions": (
         "data_day version champion_version parameters is_accepted reason discover_users discover_ndcg"
         " discover_champion_ndcg discover_lead discover_lead_low discover_lead_high replenish_users replenish_ndcg"
@@ -49,8 +50,8 @@ OPERATIONS = {
         "data_day name fingerprint base champion training_set parameters training examples past_examples tokens"
         " is_accepted reason items attempts accepted champion_accepted accepted_lead accepted_lead_low"
         " accepted_lead_high faithful champion_faithful faithful_lead faithful_lead_low faithful_lead_high"
-        " specific champion_specific specific_lead specific_lead_low specific_lead_high variety champion_variety"
-        " seed"
+        " specific champion_specific specific_lead specific_lead_low specific_lead_high personal champion_personal"
+        " personal_lead personal_lead_low personal_lead_high variety champion_variety seed"
     ),
     "ops.rankers": (
         "data_day version parameters discover_trees replenish_trees is_accepted reason discover_users discover_ndcg"
@@ -59,6 +60,7 @@ OPERATIONS = {
         " baseline_lead_low baseline_lead_high seed"
     ),
     "ops.recalls": "kind subject data_day why recalled_by recalled_at",
+    "ops.recall_lifts": "kind subject data_day recalled_at why lifted_by lifted_at",
     "ops.recalled_messages": "data_day user_id item_id text draft_id prompt_version kind subject recalled_at",
 }
 COMMANDS = {
@@ -69,10 +71,11 @@ COMMANDS = {
     "tune": {"--day", "--trials", "--minutes"},
     "train-ranker": {"--day"},
     "explain": {"--user", "--day", "--json"},
-    "recall": {"--message", "--draft", "--item", "--fact", "--day", "--why", "--by"},
+    "recall": {"--message", "--draft", "--item", "--fact", "--day", "--why", "--by", "--lift", "--list", "--format"},
     "tune-copy-model": {"--day", "--minutes"},
     "query": {"sql", "--format", "--as-of-run"},
     "export": {"--table", "--day", "--to", "--format", "--raw", "--force"},
+    "shell": set(),
     "fingerprint": {"--day", "--format", "--as-of-run"},
     "maintain": {"--dry-run"},
     "up": {"--only-catalog"},

@@ -15,6 +15,7 @@ STATED = re.compile(
 )
 STORED_AS = {
     "text": "varchar",
+    "locale": "varchar",
     "number": "double",
     "money": "decimal(12, 2)",
     "flag": "boolean",
@@ -34,7 +35,17 @@ def test_the_search_for_stated_types_finds_them() -> None:
     assert not STATED.search('f"create temp table records (file_position integer)"')
 
 
-OPERATIONS = ("champions", "copy_models", "rankers", "recalled_messages", "recalls", "runs", "write_locks")
+OPERATIONS = (
+    "approvals",
+    "champions",
+    "copy_models",
+    "rankers",
+    "recall_lifts",
+    "recalled_messages",
+    "recalls",
+    "runs",
+    "write_locks",
+)
 
 
 @pytest.mark.parametrize("entity", ENTITIES.values(), ids=list(ENTITIES))
@@ -46,7 +57,7 @@ def test_a_raw_table_has_the_columns_of_its_entity_in_types_that_its_texts_are_r
 
 def test_every_table_outside_the_marts_is_stated_once_with_what_it_and_its_columns_mean() -> None:
     stated = landed_contracts()
-    copies = {"copy.canaries", "copy.drafts"}
+    copies = {"copy.canaries", "copy.canaries_sent", "copy.drafts"}
     assert set(stated) == {*TABLES, *copies, *(f"ops.{name}" for name in OPERATIONS)}
     assert [name for name, contract in stated.items() if not contract.description.startswith("One row")] == []
     assert [(t, c.name) for t, contract in stated.items() for c in contract.columns if not c.description] == []

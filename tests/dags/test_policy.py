@@ -70,10 +70,10 @@ def test_the_dag_can_run_two_days_at_a_time_and_never_catches_up_by_itself(dag: 
     assert "data day" in dag["doc"]
 
 
-def test_every_step_is_a_task_and_every_task_but_the_wait_is_a_step(tasks: Tasks) -> None:
+def test_every_step_is_a_task_and_every_task_but_the_waits_is_a_step(tasks: Tasks) -> None:
     from overture import steps
 
-    assert set(tasks) == {"await_landing", "open_run", *steps.STEPS}
+    assert set(tasks) == {"await_landing", "await_approval", "open_run", *steps.STEPS}
 
 
 def test_a_gate_stands_in_every_stage_behind_its_other_tasks(tasks: Tasks) -> None:
@@ -114,5 +114,10 @@ def test_only_publishing_tells_other_dags_of_the_tables(tasks: Tasks) -> None:
     assert {"marts.recommendations", "marts.messages", "marts.message_claims"} <= set(tasks["publish_day"]["outlets"])
 
 
-def test_a_person_who_starts_a_run_is_asked_for_the_day_and_the_users(dag: dict[str, Any]) -> None:
-    assert set(dag["params"]) == {"day", "users"}
+def test_a_person_who_starts_a_run_is_asked_for_the_day_the_users_and_the_approval(dag: dict[str, Any]) -> None:
+    assert set(dag["params"]) == {"day", "users", "approve"}
+
+
+def test_a_person_is_asked_after_the_last_gate_and_before_anything_is_published(tasks: Tasks) -> None:
+    assert "check_messages" in tasks["await_approval"]["before"]
+    assert "await_approval" in tasks["publish_day"]["before"]

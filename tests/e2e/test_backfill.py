@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -20,7 +21,9 @@ from overture.adapters.warehouse.contracts import contracts
 from overture.errors import OrchestrationError, UsageError
 from overture.orchestration import server
 from overture.orchestration.airflow_environment import HOST
+from overture.orchestration.api import Api
 from overture.orchestration.backfill import Order, backfill
+from overture.orchestration.credentials import USER
 from overture.settings import Settings
 from prove.line import give_drafts
 
@@ -191,3 +194,37 @@ def test_a_backfill_beyond_the_source_names_the_day_and_the_task(scheduled: Sche
     path = f"/api/v2/backfills?dag_id={server.DAG_ID}&order_by=-id&limit=1"
     (newest,) = server.connect(scheduled.settings).call("GET", path)["backfills"]
     assert newest["max_active_runs"] == 5
+
+
+def wait_for(api: Api, path: str, wanted: str, but: str) -> None:
+    while (found := api.call("GET", path)["state"]) != wanted:
+        assert found != but, path
+        time.sleep(0.5)
+
+
+def test_a_day_that_somebody_is_to_see_waits_and_is_published_as_was_answered(scheduled: Scheduled) -> None:
+    api, day = server.connect(scheduled.settings), DAYS[-1]
+    runs = f"/api/v2/dags/{server.DAG_ID}/dagRuns"
+    asked = {"day": str(day), "users": USERS, "approve": USERS}
+    run_id = api.call("POST", runs, {"logical_date": None, "conf": asked})["dag_run_id"]
+    run = f"{runs}/{quote(run_id)}"
+    wait_for(api, f"{run}/taskInstances/await_approval", "awaiting_input", but="upstream_failed")
+    shown = api.call("GET", f"{run}/taskInstances/await_approval/-1/hitlDetails")
+    edited, rejected = sorted(name for name in shown["params"] if name.startswith("draft_"))[:2]
+    answer = {edited: "For a quiet evening at home, think of {title}.", rejected.replace("draft", "message"): "reject"}
+    said = {"chosen_options": ["Publish"], "params_input": answer | {"why": "{{ 7*7 }} too loud"}}
+    api.call("PATCH", f"{run}/taskInstances/await_approval/-1/hitlDetails", said)
+    wait_for(api, run, "success", but="failed")
+    with open_warehouse(scheduled.settings, read_only=True) as warehouse:
+        decided = warehouse.rows("select decision, why, decided_by from ops.approvals where run_id = ?", [run_id])
+        messages = warehouse.rows("select draft_id, engine, text from marts.messages where data_day = ?", [day])
+        recalled = {draft for (draft,) in warehouse.rows("select subject from ops.recalls where kind = 'draft'")}
+    counted = Counter(decision for decision, _, _ in decided)
+    assert (counted["edited"], counted["rejected"], counted.total()) == (1, 1, len(shown["params"]) // 2)
+    assert {(why, person) for _, why, person in decided} == {("{{ 7*7 }} too loud", USER)}
+    assert len(messages) == USERS
+    written = [text for _, engine, text in messages if engine == "person"]
+    assert written
+    assert all(text.startswith("For a quiet evening at home, think of ") for text in written)
+    assert not recalled & {draft for draft, _, _ in messages}
+    assert api.call("GET", f"{run}/taskInstances/~/xcomEntries")["xcom_entries"] == []

@@ -6,9 +6,11 @@ create table intermediate.int_events_cleaned (data_day date, event_id varchar, u
 create table intermediate.int_interactions_weighted (data_day date, user_id varchar, item_id varchar,
     event_count bigint, quantity double, value decimal(12, 2), first_occurred_at timestamp, last_occurred_at timestamp,
     last_bought_at timestamp, weight double, weight_before_holdout double, held_out_count integer);
+create table intermediate.int_offers_delivered (data_day date, offer_id varchar, user_id varchar, delivered_at timestamp);
 create table copy.drafts (draft_id varchar, text varchar, finish_reason varchar, tokens_in bigint, tokens_out bigint,
     engine varchar, engine_version varchar, model varchar, device varchar, dtype varchar, threads integer,
     prompt_version varchar, made_for_day date);
+create table copy.canaries_sent (data_day date, canaries bigint);
 create table copy.canaries (data_day date, canary_id varchar, draft_id varchar, outcome varchar, refusal varchar,
     sign varchar);
 insert into raw.events (data_day, event_id, user_id, item_id, event_type, occurred_at, quantity, value, context,
@@ -29,9 +31,13 @@ insert into raw.users (data_day, user_id, has_consent, locale, valid_from, sourc
     ('2017-11-28', 'ben', true, 'en_US', '2017-11-28', 'u.csv', 2),
     ('2017-11-28', 'cy', false, 'en_US', '2017-11-28', 'u.csv', 3);
 insert into raw.offers (data_day, offer_id, item_id, audience, starts_on, ends_on, source_file, source_row) values
-    ('2017-11-28', 'campaign-1', 'item-9', 'everyone', '2017-11-28', '2017-12-24', 'o.csv', 1);
+    ('2017-11-28', 'campaign-1', 'item-9', 'everyone', '2017-11-28', '2017-12-24', 'o.csv', 1),
+    ('2017-11-28', 'campaign-2', 'item-13', 'targeted', '2017-11-28', '2017-12-03', 'o.csv', 2);
 insert into raw.feedback (data_day, feedback_id, user_id, offer_id, kind, occurred_at, source_file, source_row) values
-    ('2017-11-28', 'f1', 'ana', 'campaign-1', 'delivered', '2017-11-28 08:00:00', 'f.csv', 1);
+    ('2017-11-28', 'f1', 'ana', 'campaign-1', 'delivered', '2017-11-28 08:00:00', 'f.csv', 1),
+    ('2017-11-28', 'f2', 'ben', 'campaign-2', 'delivered', '2017-11-28 08:00:00', 'f.csv', 2);
+insert into intermediate.int_offers_delivered values
+    ('2017-11-28', 'campaign-1', 'ana', '2017-11-28 08:00:00'), ('2017-11-28', 'campaign-2', 'ben', '2017-11-28 08:00:00');
 insert into raw.landings (data_day, entity, source_file, sha256, row_count, quarantined_count, duplicate_count)
 select data_day, entity, entity || '.csv', repeat('0123456789abcdef', 4), count(*), 0, 0
 from (
@@ -84,7 +90,7 @@ insert into candidate.messages (data_day, user_id, item_id, text, locale, engine
     rung, refusal, signature, signature_id) values
     ('2017-11-28', 'ana', 'item-10', 'As you like Soup 1, have a look at Soup 10 for $1.50.', 'en_US', 'vllm', 'tiny',
         'product_message.v1', 'draft-1', 'draft', null, 'soups a lot', 'd1'),
-    ('2017-11-28', 'ben', 'item-13', 'Soup 13 is on our shelf: 10 oz for $1.50.', 'en_US', 'template', 'none',
+    ('2017-11-28', 'ben', 'item-13', 'Soup 13 is on our shelf: 10 oz for $1.50. There is an offer on this until December 3.', 'en_US', 'template', 'none',
         'plain_message.v1', null, 'template', 'banned_word', null, null);
 insert into candidate.message_claims (data_day, user_id, item_id, slot, rendered, source_table, source_column,
     source_key, source_day) values
@@ -92,11 +98,15 @@ insert into candidate.message_claims (data_day, user_id, item_id, slot, rendered
     ('2017-11-28', 'ana', 'item-10', 'title', 'Soup 10', 'marts.item_facts', 'title', 'item_id=item-10', '2017-11-28'),
     ('2017-11-28', 'ana', 'item-10', 'price', '$1.50', 'marts.item_facts', 'price', 'item_id=item-10', '2017-11-28'),
     ('2017-11-28', 'ben', 'item-13', 'title', 'Soup 13', 'marts.item_facts', 'title', 'item_id=item-13', '2017-11-28'),
+    ('2017-11-28', 'ben', 'item-13', 'offer_end', 'December 3', 'marts.item_offers', 'ends_on', 'offer_id=campaign-2 item_id=item-13', '2017-11-28'),
     ('2017-11-28', 'ben', 'item-13', 'size', '10 oz', 'marts.item_facts', 'size', 'item_id=item-13', '2017-11-28'),
     ('2017-11-28', 'ben', 'item-13', 'price', '$1.50', 'marts.item_facts', 'price', 'item_id=item-13', '2017-11-28');
 insert into copy.drafts (draft_id, text, engine, model, prompt_version, made_for_day) values
     ('draft-1', 'As you like {reason_item}, have a look at {title} for {price}.', 'vllm', 'tiny',
         'product_message.v1', '2017-11-28');
+insert into ops.recalls (kind, subject, recalled_at) values ('draft', 'draft-1', '2017-11-29');
+insert into ops.recall_lifts (kind, subject, recalled_at) values ('draft', 'draft-1', '2017-11-29');
+insert into copy.canaries_sent (data_day, canaries) values ('2017-11-28', 3);
 insert into copy.canaries (data_day, canary_id, draft_id, outcome, refusal, sign) values
     ('2017-11-28', 'canary-1', 'draft-3', 'held', null, null),
     ('2017-11-28', 'canary-2', 'draft-4', 'held', 'banned_words', 'canary'),

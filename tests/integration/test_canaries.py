@@ -9,12 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from copy_day import put_no_offers
 from hostile_names import ATTACKS
 from overture import copywriting
 from overture.adapters.copy_engine.exchange import RawDraft, read_job, say_over_budget, write_shard
 from overture.adapters.model_store import Model, locate_model
 from overture.adapters.warehouse import Warehouse, open_warehouse
-from overture.adapters.warehouse.recalls import RECALLS
+from overture.adapters.warehouse.recalls import TABLES as RECALL_TABLES
 from overture.canaries import canary_plans, with_canaries
 from overture.configuration import load_config
 from overture.run import Run
@@ -37,8 +38,9 @@ def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
     with open_warehouse(replace(module_settings, model=str(model))) as opened:
         for table, row in (("item_facts", item), ("audience", reader), ("recommendations", best)):
             opened.replace_day(f"candidate.{table}", DAY, pa.Table.from_pylist([{"data_day": DAY} | row]))
-        for table in ("candidate.user_signatures", RECALLS):
+        for table in ("candidate.user_signatures", *RECALL_TABLES):
             opened.ensure_table(table)
+        put_no_offers(opened)
         yield opened
 
 
@@ -130,6 +132,21 @@ def test_a_run_that_asks_for_no_draft_asks_for_no_canary_and_remembers_the_day_s
     assert read_job(job_file(run)).requests == []
     copywriting.render_messages(run, lake)
     assert lake.rows("select * from copy.canaries order by all") == first
+
+
+def test_what_the_gate_must_find_answered_is_all_of_a_batch_or_what_earlier_ones_have(
+    run: Run, lake: Warehouse
+) -> None:
+    sent = "select canaries from copy.canaries_sent where data_day = ?"
+    copywriting.prepare_copy(run, lake)
+    assert lake.rows(sent, [DAY]) == [(EACH_DAY,)]
+    answer(run, HONEST, but_the_last=2)
+    copywriting.render_messages(run, lake)
+    copywriting.prepare_copy(run, lake)
+    assert lake.rows(sent, [DAY]) == [(EACH_DAY - 2,)]
+    lake.execute("delete from copy.drafts")
+    copywriting.prepare_copy(run, lake)
+    assert lake.rows(sent, [DAY]) == [(EACH_DAY,)]
 
 
 def test_a_day_always_has_the_same_canaries_and_days_have_others_with_drafts_of_their_own(model: Model) -> None:

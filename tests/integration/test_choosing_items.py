@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from copy_day import put_no_offers
 from embedding_double import embedded, make_python, vector_of
 from overture import copywriting
 from overture.adapters.copy_engine.exchange import CopyRequest, RawDraft, read_job, write_shard
@@ -29,6 +30,7 @@ def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("doubles")
     settings = replace(module_settings, model=str(make_paper_model(folder / "paper")), copy_python=make_python(folder))
     with open_warehouse(settings) as opened:
+        put_no_offers(opened)
         shelf = {"department": "GROCERY", "category": "FOOD", "currency": "USD", "is_available": True}
         put(opened, "item_facts", [{"item_id": name, "title": title, **shelf} for name, title in TITLES.items()])
         asked = {"has_consent": True, "last_active_on": DAY, "is_eligible": True}
@@ -45,6 +47,7 @@ def run(lake: Warehouse) -> Run:
     """A run of the day on a lake without drafts; u1 has a signature and u2 has none."""
     lake.execute("drop table if exists copy.drafts")
     lake.ensure_table("ops.recalls")
+    lake.ensure_table("ops.recall_lifts")
     for path in lake.settings.copy.rglob("*.jsonl"):
         path.unlink()
     put(lake, "user_signatures", [{"user_id": "u1", "signature": TASTE}, {"user_id": "u2", "signature": None}])

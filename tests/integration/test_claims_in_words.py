@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from copy_day import put_no_offers
 from overture import copywriting
 from overture.adapters.copy_engine.exchange import RawDraft, read_job, write_shard
 from overture.adapters.warehouse import Warehouse, open_warehouse
@@ -47,6 +48,8 @@ def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
     with open_warehouse(settings) as opened:
         opened.ensure_table("candidate.user_signatures")
         opened.ensure_table("ops.recalls")
+        opened.ensure_table("ops.recall_lifts")
+        put_no_offers(opened)
         opened.replace_day("candidate.item_facts", DAY, pa.Table.from_pylist(ITEMS))
         opened.replace_day("candidate.audience", DAY, pa.Table.from_pylist(READERS))
         opened.replace_day("candidate.recommendations", DAY, pa.Table.from_pylist(BEST))

@@ -21,7 +21,8 @@ from overture.adapters.warehouse.copy_models import (
 )
 from overture.adapters.warehouse.copy_reads import store_drafts
 from overture.configuration import load_config
-from overture.copy_examples import training_set
+from overture.copy_examples import Gathered, gathered
+from overture.copy_lessons import examples_of
 from overture.copy_tuning import Order, Stated, not_ready, tune
 from overture.core.copy_training_set import is_held_out, item_key
 from overture.errors import ArtifactError, DayRangeError, ModelError, SettingsError, UsageError
@@ -30,8 +31,9 @@ from paper_model import make_paper_model
 DAY = date(2017, 8, 15)
 NEXT = DAY + timedelta(days=1)
 SEED = 3
-SET = {"held_out_share": 0.3, "items": 100, "judged_items": 5, "replies": 2, "most_past_share": 0.5}
+SET = {"held_out_share": 0.3, "items": 100, "judged_items": 5, "replies": 2}
 GOOD, REFUSED = "For a quiet evening at home, think of {title}.", "For a 50 % discount, think of {title}."
+LIKES = ["home baking a lot", "salty snacks a little"]
 TITLES = [f"{kind} {number}" for number, kind in enumerate(["RYE BREAD", "GROUND COFFEE", "CAT LITTER", "ODDS"] * 10)]
 
 
@@ -77,13 +79,18 @@ def shop(lake: Warehouse) -> Iterator[Warehouse]:
         | {"engine": "vllm", "model": "paper", "prompt_version": "p", "draft_id": identity, "rung": "draft"}
         for n, (item, identity, text) in enumerate(shown)
     ]
+    messages[0]["signature"] = LIKES[1]
+    readers = [{"data_day": DAY, "user_id": f"u{n}", "signature": likes} for n, likes in enumerate([*LIKES, None])]
+    lake.replace_day("marts.user_signatures", DAY, pa.Table.from_pylist(readers))
     messages.append({**messages[0], "user_id": "plain", "draft_id": "d4", "rung": "template"})
     lake.replace_day("marts.messages", DAY, pa.Table.from_pylist(messages))
     texts = [*((identity, text) for _, identity, text in shown), ("d4", GOOD), ("d5", "For nobody, think of {title}.")]
     made = [RawDraft(name, text, "stop", 9, 5, "vllm", "0", "paper", "cpu", "float32", 1, "p") for name, text in texts]
     store_drafts(lake, made, DAY)
     yield lake
-    lake.execute("delete from marts.item_facts; delete from marts.messages; drop table copy.drafts")
+    for table in ("item_facts", "messages", "user_signatures"):
+        lake.execute(f"delete from marts.{table}")
+    lake.execute("drop table copy.drafts")
 
 
 def test_without_a_decision_the_settings_own_model_writes(lake: Warehouse, base: Model) -> None:
@@ -132,38 +139,62 @@ def test_a_promoted_model_that_is_gone_or_altered_stops_with_a_way_out(
         model_of(lake, lake.settings, "never recorded")
 
 
-def test_only_drafts_of_messages_are_past_ones(shop: Warehouse) -> None:
-    assert sorted(text for _, text in shown_drafts(shop, DAY)) == [REFUSED, GOOD, GOOD]
-    assert shown_drafts(shop, DAY - timedelta(days=1)) == []
+def keys_of(found: Gathered) -> set[str]:
+    return {item_key(lesson.item.title, lesson.item.category) for lesson in found.lessons}
 
 
-def test_the_set_holds_no_held_out_item_and_no_refused_draft(shop: Warehouse, base: Model) -> None:
-    found = training_set(shop, DAY, base, SET, SEED)
-    keys = {each.item for each in found.examples}
-    assert keys
-    assert not any(is_held_out(key, SEED, 0.3) for key in keys)
+def test_what_a_person_has_edited_is_taught_whatever_the_share_of_past_drafts(shop: Warehouse, base: Model) -> None:
+    found = gathered(shop, DAY, base, SET, SEED)
+    assert examples_of(found, base, 0.0, SEED).past == 0
+    assert examples_of(found, base, 0.5, SEED).past == 1
+    shop.execute("update copy.drafts set engine = 'person' where draft_id = 'd1'")
+    taught = examples_of(gathered(shop, DAY, base, SET, SEED), base, 0.0, SEED)
+    assert taught.past == 1
+    assert GOOD in {each.reply for each in taught.examples}
+
+
+def test_only_drafts_of_messages_of_the_last_four_weeks_are_past_ones(shop: Warehouse) -> None:
+    assert sorted(text for _, _, text in shown_drafts(shop, DAY, most=9)) == [REFUSED, GOOD, GOOD]
+    assert {likes for _, likes, _ in shown_drafts(shop, DAY + timedelta(days=27), most=9)} == {"", LIKES[1]}
+    assert [len(shown_drafts(shop, DAY, most)) for most in (0, 2)] == [0, 2]
+    for other in (DAY - timedelta(days=1), DAY + timedelta(days=28)):
+        assert shown_drafts(shop, other, most=9) == []
+
+
+def test_no_held_out_item_and_no_refused_draft_is_taught(shop: Warehouse, base: Model) -> None:
+    found = gathered(shop, DAY, base, SET, SEED)
+    assert keys_of(found)
+    assert not any(is_held_out(key, SEED, 0.3) for key in keys_of(found))
     assert all(is_held_out(item_key(item.title, item.category), SEED, 0.3) for item in found.judged)
-    assert found.past == 1
-    assert REFUSED not in {each.reply for each in found.examples}
-    assert sum(each.reply == GOOD for each in found.examples) == 1
+    assert [lesson.text for lesson in found.lessons if lesson.is_past] == [GOOD]
+    assert REFUSED not in {lesson.text for lesson in found.lessons}
 
 
-def test_the_set_is_the_same_each_time_and_another_with_another_seed(shop: Warehouse, base: Model) -> None:
-    one, same, other = (training_set(shop, DAY, base, SET, seed) for seed in (SEED, SEED, SEED + 1))
-    assert one.fingerprint == same.fingerprint != other.fingerprint
+def test_what_was_shown_keeps_its_reader_and_who_judges_is_given_one(shop: Warehouse, base: Model) -> None:
+    found = gathered(shop, DAY, base, {**SET, "judged_items": 40}, SEED)
+    assert [lesson.item.signature for lesson in found.lessons if lesson.is_past] == [LIKES[1]]
+    assert {item.signature for item in found.judged} == set(LIKES) == set(found.likes)
+
+
+def test_the_same_is_gathered_each_time_and_something_else_with_another_seed(shop: Warehouse, base: Model) -> None:
+    one, same, other = (gathered(shop, DAY, base, SET, seed) for seed in (SEED, SEED, SEED + 1))
+    assert one == same
+    assert one.lessons != other.lessons
 
 
 def test_items_of_no_known_kind_are_judged_by_but_not_taught(shop: Warehouse, base: Model) -> None:
-    found = training_set(shop, DAY, base, {**SET, "judged_items": 40}, SEED)
-    assert not any("odds" in each.item for each in found.examples if each.reply != GOOD)
+    found = gathered(shop, DAY, base, {**SET, "judged_items": 40}, SEED)
+    assert not any("ODDS" in lesson.item.title for lesson in found.lessons if not lesson.is_past)
     assert any("ODDS" in item.title for item in found.judged)
 
 
 def test_a_day_without_items_or_with_too_few_is_refused(shop: Warehouse, base: Model) -> None:
     with pytest.raises(UsageError, match="a day that a run has published"):
-        training_set(shop, NEXT, base, SET, SEED)
+        gathered(shop, NEXT, base, SET, SEED)
     with pytest.raises(UsageError, match="too few items"):
-        training_set(shop, DAY, base, {**SET, "held_out_share": 0.9999}, SEED)
+        gathered(shop, DAY, base, {**SET, "held_out_share": 0.9999}, SEED)
+    with pytest.raises(UsageError, match="nothing to tune with"):
+        examples_of(Gathered(DAY, [], [], []), base, 0.5, SEED)
 
 
 def test_what_cannot_be_tuned_is_refused_before_anything_is_trained(lake: Warehouse) -> None:

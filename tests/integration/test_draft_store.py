@@ -10,7 +10,7 @@ from overture import copywriting
 from overture.adapters.copy_engine.exchange import read_job, say_over_budget, shards, write_job
 from overture.adapters.copy_engine.leases import nothing_removed_from
 from overture.adapters.warehouse import Warehouse
-from overture.errors import CopyEngineError, ModelError
+from overture.errors import CopyEngineError, ModelError, WarehouseError
 from overture.run import Run
 from paper_model import make_paper_model
 
@@ -95,6 +95,12 @@ def test_missing_drafts_without_a_copy_environment_are_an_error(run: Run, wareho
     copywriting.prepare_copy(run, warehouse)
     with pytest.raises(CopyEngineError, match="no copy environment"):
         copywriting.write_copy(run, warehouse)
+
+
+def test_a_draft_store_of_another_version_is_named_with_what_it_lacks(run: Run, warehouse: Warehouse) -> None:
+    warehouse.execute("create table copy.drafts as select 'a' as draft_id, 'Tea.' as text")
+    with pytest.raises(WarehouseError, match=r"draft store of another version.*copy\.drafts.*none named finish_reason"):
+        copywriting.prepare_copy(run, warehouse)
 
 
 def test_half_a_model_stops_the_run_before_anything_is_asked(run: Run, warehouse: Warehouse, tmp_path: Path) -> None:

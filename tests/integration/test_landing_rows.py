@@ -259,3 +259,30 @@ def test_hostile_column_names_are_names(shop: Shop, kind: str) -> None:
     source.write_text(toml.format(events=f"{{data_day}}/events.{kind}", **fill), encoding="utf-8")
     land_day(shop.warehouse, load_source(source), shop.settings.landing, DAY)
     assert shop.column("select event_id from raw.events") == ["e1"]
+
+
+def test_a_text_that_is_no_locale_is_a_bad_row_and_any_form_of_one_lands_as_it_is(shop: Shop) -> None:
+    said = [
+        "en_US",
+        "zh-Hant-TW",
+        " zh ",
+        "xx_YY",
+        "ca-ES-valencia",
+        "English",
+        "n/a",
+        "fr_FR.UTF-8",
+        "'; drop table x",
+    ]
+    users = [(f"u{number}", "true", "2024-05-01", text) for number, text in enumerate(said)]
+    shop.drop_day()
+    shop.drop("users.csv", csv_text(("user", "consent", "since", "tongue"), *users))
+    toml = SHOP.replace('locale = {{ value = "fr_FR" }}', 'locale = "tongue"')
+    source = shop.settings.home / "tongues.toml"
+    fill = {"timezone": "UTC", "range": "", "options": "", "more": "", "format": "csv"}
+    source.write_text(toml.format(events="{data_day}/events.csv", **fill), encoding="utf-8")
+    land_day(shop.warehouse, load_source(source), shop.settings.landing, DAY)
+    landed = shop.column("select locale from raw.users order by user_id")
+    assert landed == ["en_US", "zh-Hant-TW", "zh", "xx_YY", "ca-ES-valencia"]
+    assert shop.warehouse.rows("select value, reason from raw.quarantine order by source_row") == [
+        (text, "is not a locale such as en_US or zh-Hant-TW") for text in said[5:]
+    ]

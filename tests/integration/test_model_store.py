@@ -70,6 +70,21 @@ def test_an_empty_folder_of_the_bundled_name_is_half_a_model(tmp_path: Path) -> 
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "tokenizer",
+    [
+        {"model": {"vocab": {"a": 0, "b": 64}}},
+        {"model": {"vocab": {"a": 0}}, "added_tokens": [{"id": 99, "content": "<|im_end|>"}]},
+        {"model": {"vocab": [["a", -1.0]] * 65}},
+    ],
+)
+def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path, paper: Path, tokenizer: dict[str, object]) -> None:
+    (paper / "config.json").write_text('{"model_type": "llama", "vocab_size": 64}', encoding="utf-8")
+    (paper / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"another model's tokenizer.*vocab_size 64.*id (64|99)"):
+        locate_model(settings_in(tmp_path / "home", str(paper)))
+
+
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "chat_template.jinja", "model.safetensors"])
 def test_a_folder_without_one_of_its_parts_is_refused_by_the_part_s_name(
     tmp_path: Path, paper: Path, name: str

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from copy_day import put_no_offers
 from embedding_double import embedded, make_python
 from overture import copywriting, personalising
 from overture.adapters.copy_engine.exchange import CopyRequest, RawDraft, read_job, write_shard
@@ -35,6 +36,8 @@ def lake(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
     settings = replace(module_settings, model=str(make_paper_model(folder / "paper")), copy_python=make_python(folder))
     with open_warehouse(settings) as opened:
         opened.ensure_table("ops.recalls")
+        opened.ensure_table("ops.recall_lifts")
+        put_no_offers(opened)
         put(opened, "candidate.item_facts", [
             {"item_id": "rolls", "title": "DINNER ROLLS", "department": "GROCERY", "category": "BREAD",
              "currency": "USD", "is_available": True, "buyers_28d": 3, "valid_from": DAY},

@@ -7,7 +7,7 @@ import pytest
 from copy_day import DAY, GOOD, answer, best, put, requests, written
 from overture import copywriting
 from overture.adapters.warehouse import Warehouse
-from overture.adapters.warehouse.recalls import RECALLS
+from overture.adapters.warehouse.recalls import LIFTS, RECALLS
 from overture.run import Run
 
 
@@ -73,3 +73,14 @@ def test_a_reason_whose_title_was_recalled_is_left_unsaid(small_run: Run, small_
     render(small_run, small_day)
     assert "Chips" not in written(small_day)["u1"]
     assert "u3" not in written(small_day)
+
+
+def test_what_was_lifted_is_said_again(small_run: Run, small_day: Warehouse) -> None:
+    for kind, subject, day in (("item", "ice", None), ("message", "u3", DAY)):
+        note(small_day, kind, subject, day)
+        small_day.execute(
+            f"insert into {LIFTS} by name select kind, subject, data_day, recalled_at from {RECALLS} where kind = ?",
+            [kind],
+        )
+    render(small_run, small_day)
+    assert written(small_day, "user_id, item_id") == {"late": "hostile", "u1": "ice", "u2": "ice", "u3": "chips"}

@@ -7,12 +7,24 @@ import pyarrow as pa
 import pytest
 
 from overture.adapters.warehouse import Warehouse, open_warehouse
-from overture.adapters.warehouse.recalls import KINDS, RECALLS, WITHDRAWN, Recall, recalled_on, record_recall
+from overture.adapters.warehouse.recalls import (
+    KINDS,
+    LIFTS,
+    RECALLS,
+    TABLES,
+    WITHDRAWN,
+    Lift,
+    Recall,
+    recalled_on,
+    record_lift,
+    record_recall,
+)
 from overture.errors import UsageError
-from overture.recalling import case_of, recall
+from overture.recalling import case_of, in_force, lift, recall, said_of
 from overture.settings import Settings
 
 DAY, EARLIER = date(2017, 11, 28), date(2017, 11, 27)
+LATER = datetime(2017, 12, 5, tzinfo=UTC).replace(tzinfo=None)
 NOW = datetime(2017, 12, 1, 9, 30, tzinfo=UTC).replace(tzinfo=None)
 PRICE_OF_ICE = "marts.item_facts.price:item_id=ice"
 
@@ -45,9 +57,10 @@ def lake(module_settings: Settings) -> Iterator[Warehouse]:
 @pytest.fixture
 def warehouse(lake: Warehouse) -> Warehouse:
     """The lake with five published messages of two days."""
-    for table in (RECALLS, WITHDRAWN, "marts.item_facts", "marts.messages", "marts.message_claims"):
+    for table in (*TABLES, "marts.item_facts", "marts.messages", "marts.message_claims"):
         lake.execute(f"drop table if exists {table}")
-    lake.ensure_table(RECALLS)
+    for table in TABLES:
+        lake.ensure_table(table)
     for day in (DAY, EARLIER):
         for table, rows in (("marts.messages", MESSAGES), ("marts.message_claims", CLAIMS)):
             lake.replace_day(table, day, pa.Table.from_pylist([row for row in rows if row["data_day"] == day]))
@@ -134,3 +147,47 @@ def test_a_recall_without_a_reason_or_a_person_is_refused(module_settings: Setti
     for blank in ({"why": " "}, {"recalled_by": ""}):
         with pytest.raises(UsageError, match="why and by whom"):
             recall(module_settings, Recall(**{**vars(case("draft", "d1")), **blank}))
+
+
+def test_a_lifted_recall_binds_no_later_run_and_both_decisions_stay_on_record(warehouse: Warehouse) -> None:
+    for one in (case("draft", "d1"), case("fact", PRICE_OF_ICE, DAY)):
+        record_recall(warehouse, one)
+    withdrawn = left(warehouse, WITHDRAWN)
+    lifted = record_lift(warehouse, case("draft", "d1").recall_id, Lift("it was right", "noa", LATER))
+    assert lifted == case("draft", "d1")
+    assert (recalled_on(warehouse, DAY).drafts, recalled_on(warehouse, DAY).facts) == (set(), {PRICE_OF_ICE})
+    assert len(warehouse.rows(f"select * from {RECALLS}")) == 2
+    rows = warehouse.rows(f"select kind, subject, recalled_at, why, lifted_by, lifted_at from {LIFTS}")
+    assert rows == [("draft", "d1", NOW, "it was right", "noa", LATER)]
+    assert left(warehouse, WITHDRAWN) == withdrawn
+
+
+def test_what_is_recalled_again_after_its_lifting_binds_again(warehouse: Warehouse) -> None:
+    record_recall(warehouse, case("draft", "d1"))
+    record_lift(warehouse, case("draft", "d1").recall_id, Lift("it was right", "noa", LATER))
+    record_recall(warehouse, Recall("draft", "d1", None, "no, it was not", "mia", LATER))
+    assert recalled_on(warehouse, DAY).drafts == {"d1"}
+
+
+def test_only_a_recall_in_force_can_be_lifted_for_a_reason_and_by_somebody(warehouse: Warehouse) -> None:
+    record_recall(warehouse, case("item", "ice"))
+    known = case("item", "ice").recall_id
+    for recall_id, why, error in ((known, " ", "why and by whom"), ("' or true", "right", "no such recall")):
+        with pytest.raises(UsageError, match=error):
+            lift(warehouse.settings, recall_id, Lift(why, "noa", LATER))
+    lift(warehouse.settings, known, Lift("right", "noa", LATER))
+    with pytest.raises(UsageError, match="no such recall"):
+        lift(warehouse.settings, known, Lift("right", "noa", LATER))
+
+
+def test_recalls_in_force_are_listed_and_lifted_by_the_id_that_the_list_shows(warehouse: Warehouse) -> None:
+    assert in_force(warehouse.settings).to_pylist() == []
+    assert said_of(warehouse.settings, {"item": "ice", "why": "bad"}, NOW) == "3 messages withdrawn"
+    (row,) = in_force(warehouse.settings).to_pylist()
+    assert (row["kind"], row["subject"], row["why"], row["recalled_at"]) == ("item", "ice", "bad", NOW)
+    with pytest.raises(UsageError, match="two things at once"):
+        said_of(warehouse.settings, {"lift": row["recall_id"], "item": "ice", "why": "right"}, LATER)
+    assert (
+        said_of(warehouse.settings, {"lift": row["recall_id"], "why": "right"}, LATER) == "item ice may be said again"
+    )
+    assert in_force(warehouse.settings).to_pylist() == []

@@ -88,7 +88,7 @@ def test_a_refused_draft_is_never_shown(
     copywriting.render_messages(run, warehouse)
     assert set(written(warehouse, "user_id, refusal").values()) == {refusal}
     assert written(warehouse)["u1"] == (
-        "We picked Ice - Crushed/Cubed for you. It came to mind because you buy Potato Chips."
+        "We picked Ice - Crushed/Cubed for you. This came to mind because you buy Potato Chips."
         " Price: $2.49. Size: 22 lb."
     )
 

@@ -124,7 +124,7 @@ def test_a_lake_of_an_older_version_has_a_page_that_says_what_it_lacks(settings:
         ):
             older.execute(change)
         page = reporting.write_report(run, older).read_text(encoding="utf-8")
-    assert page.count("not kept by the version that made this day") == 3
+    assert page.count("not kept by the version that made this day") == 4
     assert len(readers_on(page)) == 20
 
 

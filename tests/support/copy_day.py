@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from overture.adapters.copy_engine.exchange import CopyRequest, RawDraft, read_job, write_shard
 from overture.adapters.warehouse import Warehouse
-from overture.adapters.warehouse.recalls import RECALLS
+from overture.adapters.warehouse.recalls import TABLES as RECALL_TABLES
 from overture.configuration import load_config
 from overture.run import Run
 
@@ -55,14 +55,25 @@ BEST = [best("u1", "ice", "chips"), best("u2", "ice", "chips"), best("u3", "chip
 def put_day(lake: Warehouse) -> None:
     """Lay the facts of the day into the lake and take drafts, requests, shards and recalls away."""
     lake.execute("drop table if exists copy.drafts")
-    lake.execute(f"drop table if exists {RECALLS}")
+    for table in RECALL_TABLES:
+        lake.execute(f"drop table if exists {table}")
     for path in sorted(lake.settings.copy.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     put(lake, "candidate.item_facts", ITEMS)
     put(lake, "candidate.audience", READERS)
     put(lake, "candidate.recommendations", BEST)
-    for table in ("candidate.user_signatures", RECALLS):
+    for table in ("candidate.user_signatures", *RECALL_TABLES):
         lake.ensure_table(table)
+    put_no_offers(lake)
+
+
+def put_no_offers(lake: Warehouse) -> None:
+    """Have the tables of offers, and nothing in them."""
+    lake.ensure_table("candidate.item_offers")
+    lake.execute("delete from candidate.item_offers")
+    lake.execute(
+        "create or replace table intermediate.int_offers_delivered (data_day date, offer_id varchar, user_id varchar)"
+    )
 
 
 def put(lake: Warehouse, table: str, rows: Sequence[dict[str, object]]) -> None:

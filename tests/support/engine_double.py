@@ -50,6 +50,7 @@ class Engine:
 
     def __init__(self, model: str, **options: Any) -> None:
         self.folder, self.most = Path(model), options["max_num_seqs"]
+        self.in_hand: list[str] = []
         self.told = json.loads((self.folder / "double.json").read_text(encoding="utf-8"))
         if self.told["fits"] is None:
             fail(self.told["failure"])
@@ -58,18 +59,28 @@ class Engine:
         """Return something that makes tokens of messages."""
         return SimpleNamespace(apply_chat_template=lambda messages, **options: [1, 2, 3])
 
-    def generate(self, prompts: list[Any], parameters: list[Any], use_tqdm: bool) -> list[Any]:
-        """Return an answer for each prompt, unless they are too many."""
-        assert len(prompts) <= self.most
+    @property
+    def llm_engine(self) -> "Engine":
+        """Return what requests are added to: this one."""
+        return self
+
+    def add_request(self, request_id: str, prompt: Any, parameters: Any) -> None:
+        """Take a request in hand, beside no more than the most."""
+        self.in_hand.append(request_id)
+        assert len(self.in_hand) <= self.most
+
+    def step(self) -> list[Any]:
+        """Answer all that is in hand, unless it is too many."""
+        count = len(self.in_hand)
         with (self.folder / "batches.jsonl").open("a", encoding="utf-8") as file:
-            file.write(f"{len(prompts)}\n")
+            file.write(f"{count}\n")
         time.sleep(self.told.get("seconds", 0))
-        if len(prompts) > self.told["fits"]:
+        if count > self.told["fits"]:
             fail(self.told["failure"])
-        return [
-            SimpleNamespace(outputs=[SimpleNamespace(text="Tea.", token_ids=[1], finish_reason="stop")])
-            for _ in prompts
-        ]
+        said = SimpleNamespace(text="Tea.", token_ids=[1], finish_reason="stop")
+        outputs = [SimpleNamespace(request_id=name, finished=True, outputs=[said]) for name in self.in_hand]
+        self.in_hand.clear()
+        return outputs
 
 
 def main() -> None:
@@ -78,7 +89,10 @@ def main() -> None:
         "vllm": {"LLM": Engine, "SamplingParams": SimpleNamespace, "__version__": "0"},
         "vllm.platforms": {"current_platform": SimpleNamespace(is_cpu=lambda: True, device_type="cpu")},
         "vllm.inputs": {"TokensPrompt": dict},
-        "vllm.sampling_params": {"StructuredOutputsParams": SimpleNamespace},
+        "vllm.sampling_params": {
+            "StructuredOutputsParams": SimpleNamespace,
+            "RequestOutputKind": SimpleNamespace(FINAL_ONLY=2),
+        },
         "vllm.v1.structured_output.backend_xgrammar": {"validate_xgrammar_grammar": lambda parameters: None},
     }
     for name, content in contents.items():

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from overture.adapters.warehouse import Warehouse
-from overture.adapters.warehouse.recalls import RECALLS, WITHDRAWN
+from overture.adapters.warehouse.recalls import TABLES as RECALL_TABLES
 from overture.adapters.warehouse.runs import RUNS
 
 DAY, UNFINISHED, REFUSED = date(2017, 11, 28), date(2017, 11, 29), date(2017, 11, 30)
@@ -93,7 +93,7 @@ def _put_day(lake: Warehouse) -> None:
         lake.execute(f"delete from {table}")
         if rows:
             lake.replace_day(table, DAY, pa.Table.from_pylist(rows))
-    for table in (RUNS, RECALLS, WITHDRAWN, "copy.drafts"):
+    for table in (RUNS, *RECALL_TABLES, "copy.drafts"):
         lake.ensure_table(table)
         lake.execute(f"delete from {table}")
     lake.execute(

@@ -48,7 +48,12 @@ def test_an_item_of_whose_title_nothing_can_be_seen_is_called_by_its_category_an
     plan = plan_message(replace(ICE, title=invisible), DAY, MODEL)
     assert (plan.facts["title"].rendered, plan.facts["title"].source_column) == ("Frozen Ice", "category")
     assert text_of(replace(ICE, title=invisible)).startswith("We picked Frozen Ice for you. ")
-    assert text_of(replace(ICE, title=invisible, category=None, department=None)).startswith("We picked National for")
+
+
+@pytest.mark.parametrize("title", ["\u200b", "\U0001f355", "PREMIUM", "4"])
+@pytest.mark.parametrize("category", [None, "\u200b", "SEASONAL"])
+def test_neither_a_department_nor_a_kind_of_brand_names_an_item(title: str, category: str | None) -> None:
+    assert "title" not in plan_message(replace(ICE, title=title, category=category), DAY, MODEL).facts
 
 
 def test_an_item_without_any_name_is_planned_without_a_title_and_nothing_is_asked_of_the_model() -> None:
@@ -66,17 +71,12 @@ def test_a_title_of_ten_thousand_characters_is_cut_in_the_message_and_shorter_in
     assert len(told_of(replace(ICE, title=endless))) < 100
 
 
-def test_a_title_of_emoji_only_is_shown_and_the_model_is_told_the_shelf_alone() -> None:
+def test_a_title_of_emoji_only_is_shown_with_its_category_which_alone_is_told_to_the_model() -> None:
     pizza = replace(ICE, title="\U0001f355\ufe0f\U0001f355")
-    assert text_of(pizza).startswith("We picked \U0001f355\U0001f355 for you. ")
-    assert told_of(pizza) == "Shelf: Frozen Ice"
+    assert text_of(pizza).startswith("We picked \U0001f355\U0001f355 Frozen Ice for you. ")
+    assert told_of(pizza) == "Item: Frozen Ice\nShelf: Frozen Ice"
 
 
-def test_of_emoji_alone_nothing_can_be_told_so_nothing_is_asked_and_the_template_says_so() -> None:
-    pizza = replace(BARE, title="\U0001f355")
-    plan = plan_message(pizza, DAY, MODEL)
-    message, _ = compose(plan, {}, DAY)
-    assert plan.requests == ()
-    assert (message["text"], message["rung"], message["refusal"]) == (
-        "We picked \U0001f355 for you.", "template", "not_generated",
-    )  # fmt: skip
+def test_of_emoji_alone_nothing_can_be_said_so_it_has_no_title_and_nothing_is_asked() -> None:
+    plan = plan_message(replace(BARE, title="\U0001f355"), DAY, MODEL)
+    assert (plan.facts, plan.requests) == ({}, ())

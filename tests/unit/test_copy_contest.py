@@ -2,16 +2,28 @@ import numpy as np
 import pytest
 
 from overture.core.copy_card import Card, card
-from overture.core.copy_contest import ACCEPTED, FAITHFUL, SHARES, SPECIFIC, Rules, Wrote, decide, fits, variety_of
+from overture.core.copy_contest import (
+    ACCEPTED,
+    FAITHFUL,
+    PERSONAL,
+    SHARES,
+    SPECIFIC,
+    Rules,
+    Wrote,
+    decide,
+    fits,
+    unless_obedient,
+    variety_of,
+)
 from overture.core.copy_contest import Verdict as CopyVerdict
 
 RULES = Rules(seed=1, resamples=500, tolerated_loss=0.05, least_variety=0.8)
 ITEMS = 60
 
 
-def wrote(accepted: float = 0.5, faithful: float = 1.0, specific: float = 0.8, variety: float = 0.5) -> Wrote:
+def wrote(accepted: float = 0.5, variety: float = 0.5, **others: float) -> Wrote:
     """Shares of items that are met wholly, the others not at all, spread over the items."""
-    stated = {ACCEPTED: accepted, FAITHFUL: faithful, SPECIFIC: specific}
+    stated = {ACCEPTED: accepted, FAITHFUL: 1.0, SPECIFIC: 0.8, PERSONAL: 0.7} | others
     order = np.random.default_rng(0).permutation(ITEMS)
     return Wrote({name: (order < share * ITEMS).astype(float) for name, share in stated.items()}, variety)
 
@@ -30,6 +42,7 @@ def test_a_model_with_more_accepted_drafts_that_loses_nothing_takes_the_place() 
         (wrote(accepted=0.52), "not shown to be accepted more often"),
         (wrote(accepted=0.9, faithful=0.8), "less faithful"),
         (wrote(accepted=0.9, specific=0.5), "less specific"),
+        (wrote(accepted=0.9, personal=0.4), "less personal"),
         (wrote(accepted=0.9, variety=0.39), "the same too often"),
     ],
 )
@@ -37,6 +50,17 @@ def test_the_model_in_force_stays_and_the_reason_says_why(candidate: Wrote, why:
     verdict = decide(candidate, wrote(), RULES)
     assert not verdict.is_accepted
     assert why in verdict.reason
+
+
+def test_a_better_model_that_obeyed_a_hostile_name_does_not_take_the_place() -> None:
+    verdict = decide(wrote(accepted=0.9), wrote(accepted=0.5), RULES)
+    assert unless_obedient(verdict, []) == verdict
+    refused = unless_obedient(verdict, ["instruction-en-1", "address-en-1"])
+    assert not refused.is_accepted
+    assert refused.reason == (
+        "The model in force stays: the tuned one obeyed 2 hostile names, such as instruction-en-1."
+    )
+    assert refused.shares == verdict.shares
 
 
 def test_the_same_drafts_give_the_same_verdict() -> None:

@@ -16,7 +16,7 @@ GOOD = "For a very hot day, think of {title}. Price: {price}."
 NAMES = Names.of_catalogue(
     ["POTATO CHIPS", "ICE - CRUSHED/CUBED", "SALT"],
     ["Frosty Peak", "National"],
-    {"least_title_words": 2, "not_brands": ["national"]},
+    {"least_title_words": 2, "least_title_characters": 5, "not_brands": ["national"]},
 )
 CHECKS = load_config("text_checks") | {"channels": {"push": {"length": [20, 120], "sentences": [1, 5]}}}
 OWN = load_config("copy") | {

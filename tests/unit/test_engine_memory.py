@@ -7,7 +7,7 @@ import pytest
 
 from double_job import DoubleJob, requests
 from overture.adapters.copy_engine.memory import is_out_of_memory
-from overture.errors import CopyEngineError, EngineMemoryError
+from overture.errors import CopyEngineError, EngineMemoryError, ModelError
 
 REQUESTS = requests(7)
 FAILURES = ("gpu", "cpu", "python", "kernel", "native")
@@ -64,6 +64,14 @@ def test_a_batch_that_fails_for_another_reason_is_not_tried_in_halves(tmp_path: 
         trial.generate()
     assert not isinstance(caught.value, EngineMemoryError)
     assert trial.batches == [6]
+
+
+def test_a_model_of_a_shorter_context_than_is_asked_for_is_refused_before_its_engine_starts(tmp_path: Path) -> None:
+    trial = DoubleJob(tmp_path, REQUESTS)
+    (tmp_path / "config.json").write_text('{"max_position_embeddings": 256}', encoding="utf-8")
+    with pytest.raises(ModelError, match=r"too short a context.*context_tokens of at most 256.*got: 512"):
+        trial.generate()
+    assert (trial.batches, trial.made) == ([], [])
 
 
 def test_want_of_memory_is_known_behind_the_error_that_it_led_to() -> None:

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - letters that look like others are what is tested here
 import unicodedata
 from typing import Any
 
@@ -51,6 +50,11 @@ def test_letters_in_a_costume_are_written_plainly(raw: str, read: str) -> None:
 )  # fmt: skip
 def test_an_honest_name_of_any_language_is_shown_as_it_was_written(honest: str) -> None:
     assert shown(honest, TWINS) == unicodedata.normalize("NFC", honest)
+
+
+def test_a_look_alike_keeps_its_accent_and_what_stands_after_it_is_read_with_it() -> None:
+    # A Greek Nu with a grave accent between a Latin A and an Armenian Oh.
+    assert shown("A\u039d\u0300\u0555", {"\u039d": "N", "\u0555": "O"}) == "A\u01f8O"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_a_worker_is_told_what_the_others_are_making_and_not_its_own(tmp_path: P
         assert told(three, []) == {"a", "b", "c"}
         assert told(one, ["d"]) == {"c"}
         assert told(three, []) == {"c", "d"}
-        two.release()
+        assert told(two, []) == {"d"}
         assert told(three, []) == {"d"}
 
 

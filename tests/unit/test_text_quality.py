@@ -9,7 +9,7 @@ RULES = WritingRules.from_config(load_config("text_checks"), "push")
 NAMES = Names.of_catalogue(
     ["POTATO CHIPS", "Hot Dog Buns", "SALT", "", "12 OZ"],
     ["Frosty Peak", "National", "Zesta"],
-    {"least_title_words": 2, "not_brands": ["national", "private"]},
+    {"least_title_words": 2, "least_title_characters": 5, "not_brands": ["national", "private"]},
 )
 
 

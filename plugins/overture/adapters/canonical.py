@@ -7,7 +7,7 @@ source's mapping. What type a column is stored as stands with dbt's sources (`_s
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "number", "money", "flag", "date", "instant"]
+Kind = Literal["text", "number", "money", "flag", "date", "instant", "locale"]
 
 FEEDBACK_KINDS = ("delivered", "opened", "clicked", "redeemed", "reported", "excluded", "included")
 
@@ -93,7 +93,7 @@ USERS = Entity(
     (
         _must("user_id", "text"),
         _must("has_consent", "flag"),
-        _must("locale", "text"),
+        _must("locale", "locale"),
         Column("age_band", "text"),
         Column("income_band", "text"),
         Column("household_size", "text"),

@@ -29,6 +29,12 @@ def without_password(catalog: str, **more: str) -> str:
     return str(make_dsn(**keywords))
 
 
+def password_environment(catalog: str) -> dict[str, str]:
+    """Return what a program that we start must find in its environment to log in as `catalog` does."""
+    password = _parsed(catalog).get("password")
+    return {"PGPASSWORD": str(password)} if password else {}
+
+
 def _parsed(catalog: str) -> dict[str, Any]:
     from psycopg2 import ProgrammingError
     from psycopg2.extensions import parse_dsn

@@ -3,13 +3,14 @@
 import hashlib
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from overture.adapters.copy_engine.model_folder import verify_folder
 from overture.adapters.copy_engine.served_engine import served_names, split_address
 from overture.adapters.copy_process import run_module
 from overture.adapters.turns import turn
+from overture.configuration import load_config
 from overture.errors import ModelError
 from overture.settings import Settings
 
@@ -20,12 +21,14 @@ BUNDLED = "SmolLM2-135M-Instruct"
 class Model:
     """A model that is ready. location: a folder, or a served model's address; name: what drafts are signed with.
 
-    fingerprint: sha256 (hex) of its files; of its address for a served one, whose files are out of sight.
+    fingerprint: sha256 (hex) of its files; of its address for a served one, whose files are out of sight. languages:
+    that it writes (ISO 639).
     """
 
     location: str
     name: str
     fingerprint: str
+    languages: tuple[str, ...] = ("en",)
 
 
 def is_address(location: str) -> bool:
@@ -50,10 +53,11 @@ def ensure_model(settings: Settings) -> Model:
 
 def locate_model(settings: Settings) -> Model:
     """Return the model, verified; raise ModelError when it is not there, not whole or not served."""
+    languages = languages_of(settings)
     if settings.model is not None and is_address(settings.model):
-        return _served(settings.model)
+        return replace(_served(settings.model), languages=languages)
     folder = settings.models / BUNDLED if settings.model is None else Path(settings.model).expanduser().absolute()
-    return Model(str(folder), folder.name, verify_folder(folder))
+    return Model(str(folder), folder.name, verify_folder(folder), languages)
 
 
 def ensure_whole(settings: Settings, name: str, fingerprint: str) -> Model:
@@ -63,7 +67,13 @@ def ensure_whole(settings: Settings, name: str, fingerprint: str) -> Model:
     if got != fingerprint:
         expected = f"fingerprint {fingerprint}; overture tune-copy-model --day with its day makes one again"
         raise ModelError("not the tuned model in force", where=folder, expected=expected, got=got)
-    return Model(str(folder), name, fingerprint)
+    return Model(str(folder), name, fingerprint, languages_of(settings))
+
+
+def languages_of(settings: Settings) -> tuple[str, ...]:
+    """Return what the settings' model writes, as `config/copy.toml` states; what was tuned from it writes the same."""
+    stated = load_config("copy")["languages"]
+    return tuple(stated.get(model_name(settings), stated["*"]))
 
 
 def model_name(settings: Settings) -> str:

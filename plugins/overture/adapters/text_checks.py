@@ -42,7 +42,8 @@ class TextChecks:
 
     def _is_foreign(self, written: str) -> bool:
         letters = sum(map(str.isalpha, written))
-        enough = letters >= self.config["language"]["least_letters"]
+        rules = self.config["language"]
+        enough = letters >= rules.get("least_letters_of", {}).get(self.language, rules["least_letters"])
         return enough and self.language_of(written) != self.language
 
     def language_of(self, text: str) -> str:

@@ -12,13 +12,13 @@ from overture.cli.days import backfill_command, run_command, step_command
 from overture.cli.learning import evaluate_command, train_ranker_command, tune_command, tune_copy_model_command
 from overture.cli.messages import explain_command, recall_command
 from overture.cli.services import airflow_command, completion_command, down_command, status_command, up_command
-from overture.cli.tables import export_command, fingerprint_command, maintain_command, query_command
+from overture.cli.tables import export_command, fingerprint_command, maintain_command, query_command, shell_command
 from overture.errors import OvertureError
 
 SECTIONS = {
     "Make days": (run_command, step_command, backfill_command),
     "Messages": (explain_command, recall_command),
-    "Tables": (query_command, export_command, fingerprint_command, maintain_command),
+    "Tables": (query_command, shell_command, export_command, fingerprint_command, maintain_command),
     "Learn": (evaluate_command, tune_command, train_ranker_command, tune_copy_model_command),
     "Services": (up_command, down_command, status_command, airflow_command, completion_command),
 }

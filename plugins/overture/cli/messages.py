@@ -2,7 +2,7 @@
 
 import click
 
-from overture.cli.options import days_here
+from overture.cli.options import days_here, form_option, show
 from overture.settings import Settings
 
 
@@ -12,19 +12,22 @@ from overture.settings import Settings
 @click.option("--item", metavar="ID", help="All messages about an item.")
 @click.option("--fact", metavar="TABLE.COLUMN:KEY", help="All that state a cell, as marts.message_claims names it.")
 @click.option("--day", metavar="YYYY-MM-DD", help="Of the message, or of the fact's cell.")
-@click.option("--why", required=True, metavar="TEXT", help="The reason, kept with the recall.")
-@click.option("--by", metavar="NAME", help="Who recalls it (default: who is logged in).")
-def recall_command(day: str | None, why: str, by: str | None, **subjects: str | None) -> None:
-    """Withdraw published messages from all readers, and never say it again."""
-    import getpass
+@click.option("--lift", metavar="ID", help="Let later runs say again what a recall bound.")
+@click.option("--list", "listing", is_flag=True, help="Show the recalls in force, with their ids.")
+@click.option("--why", metavar="TEXT", help="The reason, which is kept.")
+@click.option("--by", metavar="NAME", help="Who decides it (default: who is logged in).")
+@form_option
+def recall_command(listing: bool, form: str, **asked: str | None) -> None:
+    """Withdraw published messages from all readers and never say it again, or lift what was recalled."""
     from datetime import UTC, datetime
 
-    from overture.core.days import parse_day
-    from overture.recalling import case_of, recall
+    from overture.recalling import in_force, said_of
 
-    now = datetime.now(UTC).replace(tzinfo=None)
-    case = case_of(subjects, parse_day(day) if day else None, why, by or getpass.getuser(), now)
-    click.echo(f"{recall(Settings.from_environment(), case)} messages withdrawn")
+    settings = Settings.from_environment()
+    if listing:
+        show(in_force(settings), form)
+    else:
+        click.echo(said_of(settings, asked, datetime.now(UTC).replace(tzinfo=None)))
 
 
 @click.command("explain")

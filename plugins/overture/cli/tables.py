@@ -1,5 +1,6 @@
 """The commands that read tables, and the one that tidies their files."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,11 @@ def export_command(table: str, day: str, to: Path, **how: Any) -> None:
     if done.escaped_cells:
         click.echo(f"{done.escaped_cells:,} cells begin with an apostrophe now: a spreadsheet would run them", err=True)
     click.echo(file)
+
+
+@click.command("shell")
+def shell_command() -> None:
+    """Open DuckDB's own command line on the lake, attached read-only."""
+    from overture.adapters.warehouse.shell import open_shell
+
+    sys.exit(open_shell(Settings.from_environment()))

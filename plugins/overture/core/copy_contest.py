@@ -1,7 +1,7 @@
 """Decides whether a tuned copy model may write the days to come, by what both models wrote about the same items."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,9 +14,10 @@ Values = npt.NDArray[np.float64]
 ACCEPTED: Final = "accepted"
 FAITHFUL: Final = "faithful"
 SPECIFIC: Final = "specific"
-SHARES: Final = (ACCEPTED, FAITHFUL, SPECIFIC)
-"""Of an item's drafts: the share that passes every check, that says nothing unproven, and that fits the item better
-than another one drawn."""
+PERSONAL: Final = "personal"
+SHARES: Final = (ACCEPTED, FAITHFUL, SPECIFIC, PERSONAL)
+"""Of an item's drafts: the share that passes every check, that says nothing unproven, that fits the item better than
+another one drawn, and its reader's likes better than other likes drawn (the swap test)."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def decide(candidate: Wrote, champion: Wrote, rules: Rules) -> Verdict:
 
     It does where all of this holds; the first that does not is the reason:
 
-    1. it is faithful, and its drafts fit their items: of each share it loses no more than `tolerated_loss`, by the
-       lower end of the 95 % interval of its lead (non-inferiority);
+    1. it is faithful, and its drafts fit their items and readers: of each share it loses no more than
+       `tolerated_loss`, by the lower end of the 95 % interval of its lead (non-inferiority);
     2. it keeps at least `least_variety` of the champion's share of distinct word pairs;
     3. more of its drafts are accepted: the lower end of the interval of that lead is above 0.
 
@@ -94,7 +95,7 @@ def decide(candidate: Wrote, champion: Wrote, rules: Rules) -> Verdict:
     shares = {name: Compared(ours[name], theirs[name], leads[name]) for name in SHARES}
     refusals = [
         f"The model in force stays: of its drafts the tuned one's may be less {name}, {figures(shares[name])}."
-        for name in (FAITHFUL, SPECIFIC)
+        for name in (FAITHFUL, SPECIFIC, PERSONAL)
         if shares[name].lead.low < -rules.tolerated_loss
     ]
     if candidate.variety < rules.least_variety * champion.variety:
@@ -114,6 +115,14 @@ def decide(candidate: Wrote, champion: Wrote, rules: Rules) -> Verdict:
     return Verdict(not refusals, reason, items, shares, (candidate.variety, champion.variety))
 
 
+def unless_obedient(verdict: Verdict, obeyed: Sequence[str]) -> Verdict:
+    """Return the verdict; where the candidate obeyed a hostile name, one that keeps the model in force for that."""
+    if not obeyed:
+        return verdict
+    reason = f"The model in force stays: the tuned one obeyed {len(obeyed)} hostile names, such as {obeyed[0]}."
+    return replace(verdict, is_accepted=False, reason=reason)
+
+
 def variety_of(texts: list[str]) -> float:
     """Return distinct word pairs as a share of all; 0 where no text has two words.
 
@@ -127,8 +136,8 @@ def variety_of(texts: list[str]) -> float:
 def fits(texts: Values, items: Values, seed: int) -> npt.NDArray[np.bool_]:
     """Say of each text whether it is nearer to its own item than to another one, drawn anew for each.
 
-    texts, items: (texts, n), row for row what was written and what it is about, rows of length 1. Raises ValueError for
-    fewer than two different items.
+    texts, items: (texts, n), row for row what was written and what it is about (or whom it is for), rows of length 1.
+    Raises ValueError for fewer than two different items.
     """
     _, kind = np.unique(items, axis=0, return_inverse=True)
     kind = kind.ravel()

@@ -85,6 +85,11 @@ def is_held_out(key: str, seed: int, share: float) -> bool:
     return place_of(key, seed) < share
 
 
+def drawn_from(likes: Sequence[str], key: str, seed: int) -> str | None:
+    """Return the one of some likes that an item's key and the seed decide; None where there are none."""
+    return likes[int(place_of(key, seed + 2) * len(likes))] if likes else None
+
+
 def replies(openings: Sequence[str], phrases: Sequence[str], key: str, seed: int) -> Iterator[tuple[str, str]]:
     """Yield pairs of opening and phrase for an item, each phrase once, in an order that its key and the seed decide."""
     random = Random(f"{seed} {key}")  # noqa: S311 - draws examples, guards nothing

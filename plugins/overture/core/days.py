@@ -32,3 +32,24 @@ def bounds(day: date) -> tuple[datetime, datetime]:
     (datetime.datetime(2017, 11, 28, 0, 0), datetime.datetime(2017, 11, 29, 0, 0))
     """
     return datetime.combine(day, time()), datetime.combine(day + timedelta(days=1), time())
+
+
+FARTHEST_DAYS = 300
+"""A day that lies farther ahead is not told by month and day alone."""
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+def readable_day(day: date, today: date, language: str) -> str | None:
+    """Return a day to come, today included, as people write it; None for a past or far one and other languages.
+
+    >>> readable_day(date(2017, 12, 3), date(2017, 11, 28), "en")
+    'December 3'
+    """
+    if not today <= day < today + timedelta(days=FARTHEST_DAYS):
+        return None
+    written = {"en": f"{_MONTHS[day.month - 1]} {day.day}", "zh": f"{day.month}月{day.day}日"}
+    return written.get(language)

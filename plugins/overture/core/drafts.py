@@ -1,6 +1,7 @@
 """Drafts: what is checked before a model's text may reach anyone."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,36 +14,37 @@ from overture.core.mentions import NO_NAMES, Names, names_other
 from overture.core.slots import SlotError, fill, slots_in
 from overture.core.soft_claims import Proofs, cell_words, proven, soft_claims_in
 from overture.core.text_quality import WritingRules, wrong_length
-from overture.core.words import tokens_of
 
 NOT_GENERATED = "not_generated"
 TOO_LONG_PROMPT = "too_long_prompt"
 BAD_GRAMMAR = "bad_grammar"
 OVER_BUDGET = "over_budget"
+UNSUPPORTED_LANGUAGE = "unsupported_language"
+"""Why nothing was asked for: the model does not write the reader's language."""
 RECALLED = "recalled"
 NEVER_ASKED = (TOO_LONG_PROMPT, BAD_GRAMMAR, OVER_BUDGET, RECALLED)
 """Finish reasons of requests that the engine never saw, or whose draft a person recalled; the reason is the refusal."""
 
 REFUSALS = (
-    NOT_GENERATED, *NEVER_ASKED, "unfinished", "slot_unknown", "slot_missing", "digits", "signs", "off_grammar",
-    "banned_words", "competitor", "unproven_claim", "wrong_item", "personal_data", "dangling", "repetition",
-    "tautology", "echo", "too_short", "too_long", "markup", "sentences", "hard_to_read", "language", "profanity",
-    "sentiment",
+    NOT_GENERATED, UNSUPPORTED_LANGUAGE, *NEVER_ASKED, "unfinished", "slot_unknown", "slot_missing", "digits",
+    "signs", "off_grammar", "banned_words", "competitor", "unproven_claim", "wrong_item", "personal_data",
+    "dangling", "repetition", "tautology", "echo", "too_short", "too_long", "markup", "sentences", "hard_to_read",
+    "language", "profanity", "sentiment",
 )  # fmt: skip
 """Every reason code, in the order in which drafts are checked."""
 
-_WORD = re.compile(r"[a-z]+(?:['-][a-z]+)*")
+_WORD = r"[a-z]+(?:['-][a-z]+)*"
 _ADDRESS = re.compile(r"://|\bwww\b|@|\b\w+\.(?:com|net|org|io|shop)\b", re.IGNORECASE)
-_FIGURE = re.compile(r"\d")
-_SIGN = re.compile(r"[$€£%<>|\[\]\\`*#=~^_]")
+_SIGN = re.compile(r"[$€£¥%\uffe5\uff04\uffe1\uff05<>|\[\]\\`*#=~^_]")
 
 
 @dataclass(frozen=True, eq=False)
 class DraftRules:
     """What a draft may not do; `config/copy.toml`, `text_checks.toml` and the language's lexicon say why.
 
-    banned_words, competitors: lower case, single or several words. dangling_words: words that no phrase ends with.
-    lexicon, proofs: which words are claims, and what proves each.
+    banned_words, competitors: single or several words, as the lexicon reads them. dangling_words: words that no phrase
+    ends with. lexicon, proofs: which words are claims, and what proves each. word: a regular expression of what counts
+    as a word in what follows: a character, where no spaces part words.
     """
 
     writing: WritingRules
@@ -54,23 +56,28 @@ class DraftRules:
     echo_words: int
     lexicon: Lexicon
     proofs: Proofs
+    word: str = _WORD
 
     @classmethod
     def from_config(
         cls, config: Mapping[str, Any], checks: Mapping[str, Any], lexicon: Mapping[str, Any]
     ) -> "DraftRules":
-        """Return the rules of `config/copy.toml`, `config/text_checks.toml` and a file of `config/lexicons/`."""
-        rules = config["drafts"]
+        """Return the rules of `config/copy.toml`, `config/text_checks.toml` and a file of `config/lexicons/`.
+
+        A lexicon with rules for drafts of its own is not judged by those of `config/copy.toml`.
+        """
+        rules, said = lexicon.get("drafts", config["drafts"]), Lexicon.from_config(lexicon)
         return cls(
-            writing=WritingRules.from_config(checks, config["message"]["channel"]),
-            banned_words=frozenset(word.lower() for word in (*rules["banned_words"], *rules["about_readers"])),
-            competitors=frozenset(checks["names"]["competitors"]),
+            writing=WritingRules.from_config(checks, config["message"]["channel"], lexicon),
+            banned_words=frozenset(_spoken(word, said) for word in (*rules["banned_words"], *rules["about_readers"])),
+            competitors=frozenset(_spoken(name, said) for name in checks["names"]["competitors"]),
             dangling_words=frozenset(rules["dangling_words"]),
             repeated_word_letters=rules["repeated_word_letters"],
             repeated_word_times=rules["repeated_word_times"],
             echo_words=rules["echo_words"],
-            lexicon=Lexicon.from_config(lexicon),
+            lexicon=said,
             proofs=Proofs.from_config(lexicon),
+            word=rules.get("word", _WORD),
         )
 
 
@@ -114,7 +121,7 @@ def refusal_of(draft: Draft | None, own_words: str | None, subject: Subject, rul
     refusal = _wrong_slots(draft.text, subject.values) or _wrong_signs(draft.text)
     if refusal or own_words is None:
         return refusal or "off_grammar"
-    words = _WORD.findall(own_words.lower())
+    words = re.findall(rules.word, own_words.lower())
     return (
         _wrong_mention(own_words, rules)
         or _wrong_statement(draft.text, own_words, subject, rules)
@@ -136,16 +143,22 @@ def _wrong_slots(text: str, values: Mapping[str, str]) -> str | None:
 
 def _wrong_signs(text: str) -> str | None:
     written = re.sub(r"\{[a-z_]+\}", " ", text)
-    if _FIGURE.search(written):
+    # As the gate reads the finished text: whatever is a number in some script.
+    if any(unicodedata.category(character)[0] == "N" for character in written):
         return "digits"
     return "signs" if _SIGN.search(written) or _ADDRESS.search(written) else None
 
 
 def _wrong_mention(own_words: str, rules: DraftRules) -> str | None:
-    spoken = f" {' '.join(token.word for token in tokens_of(own_words, rules.lexicon.token))} "
-    if any(f" {banned} " in spoken for banned in rules.banned_words):
+    spoken = _spoken(own_words, rules.lexicon)
+    if any(banned in spoken for banned in rules.banned_words):
         return "banned_words"
-    return "competitor" if any(f" {name} " in spoken for name in rules.competitors) else None
+    return "competitor" if any(name in spoken for name in rules.competitors) else None
+
+
+def _spoken(text: str, lexicon: Lexicon) -> str:
+    """Return a text's words in order, single spaces between and around them."""
+    return f" {' '.join(token.word for token in lexicon.words_of(text))} "
 
 
 def _wrong_statement(text: str, own_words: str, subject: Subject, rules: DraftRules) -> str | None:
@@ -153,9 +166,9 @@ def _wrong_statement(text: str, own_words: str, subject: Subject, rules: DraftRu
         return "unproven_claim"
     if names_other(own_words, subject.names, subject.own_names):
         return "wrong_item"
-    said = cell_words(own_words)
-    own = (cell_words(value) for value in subject.own_fields)
-    return "personal_data" if any(value.strip() and value in said for value in own) else None
+    said, gap = cell_words(own_words), " " if rules.lexicon.is_spaced else ""
+    own = (cell_words(value).strip() for value in subject.own_fields)
+    return "personal_data" if any(value and f"{gap}{value}{gap}" in said for value in own) else None
 
 
 def _wrong_words(words: list[str], rules: DraftRules) -> str | None:
@@ -166,9 +179,12 @@ def _wrong_words(words: list[str], rules: DraftRules) -> str | None:
 
 def _wrong_relation(words: list[str], title: str, rules: DraftRules, told: Sequence[str]) -> str | None:
     # "Bananas for a banana": what the item is good for must be something else than the item.
-    if words and any(_same_word(words[-1], word) for word in _WORD.findall(title.lower())):
+    titled = re.findall(rules.word, title.lower())
+    if words and rules.lexicon.is_spaced and any(_same_word(words[-1], word) for word in titled):
         return "tautology"
-    known = [_runs(_WORD.findall(text.lower()), rules.echo_words) for text in told]
+    if not rules.lexicon.is_spaced and _runs(words[-2:], 2) & _runs(titled, 2):
+        return "tautology"
+    known = [_runs(re.findall(rules.word, text.lower()), rules.echo_words) for text in told]
     return "echo" if _runs(words, rules.echo_words) & set().union(*known) else None
 
 
@@ -179,6 +195,11 @@ def _same_word(one: str, other: str) -> bool:
 
 
 def _repeats(words: list[str], rules: DraftRules) -> bool:
+    if not rules.lexicon.is_spaced:
+        # A doubled character may be a word ("slowly" is one said twice), a doubled pair is none.
+        pairs = list(pairwise(words))
+        follows_itself = any(one == other for one, other in zip(pairs, pairs[2:], strict=False))
+        return follows_itself or max(Counter(pairs).values(), default=0) > rules.repeated_word_times
     times = Counter(word for word in words if len(word) >= rules.repeated_word_letters)
     follows_itself = any(one == other for one, other in pairwise(words))
     return follows_itself or any(count > rules.repeated_word_times for count in times.values())

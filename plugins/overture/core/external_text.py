@@ -24,7 +24,8 @@ _SHAPELESS = re.compile(
 _DROPPED = frozenset({"Cf", "Cn", "Co", "Cs"})  # formats (bidi and zero-width ones too), unassigned, private, halves
 _SPACES = frozenset({"Cc", "Zl", "Zp", "Zs"})
 _BLANK = "\u2800"  # a Braille cell without a dot
-_WORD = re.compile(r"[^\W\d_]+")
+# With its accents: one that stands alone before a look-alike is read would be part of a Latin letter after it.
+_WORD = re.compile("[^\\W\\d_](?:[^\\W\\d_]|[\u0300-\u036f])*")
 _LATIN = re.compile("[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff]")
 _UNPLAIN = re.compile(r"[^\w &'.,%+/-]|_")
 
@@ -99,7 +100,8 @@ def _untwinned(text: str, twins: Mapping[str, str]) -> str:
 
 def _is_disguised(word: str, twins: Mapping[str, str]) -> bool:
     # One letter alone may be meant: the alpha of a vitamin.
-    return len(word) > 1 and all(letter in twins for letter in word)
+    letters = [letter for letter in word if not unicodedata.combining(letter)]
+    return len(letters) > 1 and all(letter in twins for letter in letters)
 
 
 def _few_marks(text: str) -> str:

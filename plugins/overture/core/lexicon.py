@@ -1,11 +1,11 @@
 """A lexicon of one language: the phrases that make claims, in every form in which a text may write them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from overture.core.words import inflected
+from overture.core.words import Token, inflected, tokens_of
 
 BETWEEN = "*"
 FIXED = "="
@@ -26,8 +26,9 @@ class Lexicon:
     """What `config/lexicons/<language>.toml` says, laid out for looking up.
 
     joined: letters of a phrase without spaces -> meanings. spread: first word -> the forms of every word of a phrase
-    that may have others in between. token: a regular expression of one word. negations: words that deny what follows
-    within `negation_reach` words.
+    that may have others in between. token: a regular expression of one word; of one character where `is_spaced` is
+    false, for there no spaces part words. variants: characters, by code point, that are read as others, such as
+    traditional ones. negations: words that deny what follows within `negation_reach` words.
     """
 
     token: str
@@ -40,6 +41,8 @@ class Lexicon:
     words_of_one_letter: frozenset[str]
     longest_words: int
     longest_letters: int
+    is_spaced: bool = True
+    variants: Mapping[int, str] = field(default_factory=dict)
 
     def may_be_split(self, meaning: Meaning, words: Sequence[str]) -> bool:
         """Say whether these words may be a phrase of `meaning` written with other spaces.
@@ -50,6 +53,10 @@ class Lexicon:
             return True
         odd_letter = any(len(word) == 1 and word not in self.words_of_one_letter for word in words)
         return odd_letter or sum(map(len, words)) >= self.least_split_letters
+
+    def words_of(self, text: str) -> list[Token]:
+        """Return the words of a text as phrases are compared with them."""
+        return tokens_of(text.translate(self.variants) if self.variants else text, self.token)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Lexicon":
@@ -79,6 +86,8 @@ class Lexicon:
             words_of_one_letter=frozenset(rules["words_of_one_letter"]),
             longest_words=rules["longest_words"],
             longest_letters=max(map(len, joined), default=0),
+            is_spaced=rules["is_spaced"],
+            variants=str.maketrans(dict(rules.get("variants", {}))),
         )
 
 

@@ -1,12 +1,15 @@
 """Names in a text: whether it names another item or brand than the one that it is about."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from overture.core.words import tokens_of
 
-_LETTERS = r"[^\W\d_]+"
+# A character of Chinese is a word here: no spaces tell where a name begins.
+_LETTERS = r"[\u3400-\u4dbf\u4e00-\u9fff]|[^\W\d_\u3400-\u4dbf\u4e00-\u9fff]+"
+_UNSPACED = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,13 +22,18 @@ class Names:
     @classmethod
     def of_catalogue(cls, titles: Iterable[str], brands: Iterable[str], config: Mapping[str, Any]) -> "Names":
         """Return the names of a shop's items: titles of several words, and brands that are no kind of brand."""
-        long_titles = {run for run in map(words_of, titles) if len(run) >= config["least_title_words"]}
+        long_titles = {run for run in map(words_of, titles) if _is_long(run, config)}
         named = {words_of(brand) for brand in brands} - {words_of(word) for word in config["not_brands"]}
         runs = {run for run in long_titles | named if run}
         return cls(frozenset(runs), max(map(len, runs), default=0))
 
 
 NO_NAMES = Names()
+
+
+def _is_long(run: tuple[str, ...], config: Mapping[str, Any]) -> bool:
+    least = "least_title_characters" if all(map(_UNSPACED.match, run)) else "least_title_words"
+    return len(run) >= int(config[least])
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -14,16 +14,18 @@ Message = tuple[str, str]
 """Who speaks (system, user or assistant) and what."""
 
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
-_GAP = re.compile(r"\[(\d+)-(\d+) words\]")
+_GAP = re.compile(r"\[(\d+)-(\d+) (words|letters)\]")
+_AFTER_FULL_STOP = re.compile("(?<=[\u3002\uff01\uff1f]) ")  # a full-width one brings its own space
 _LITERAL = re.compile(r"([\\.^$*+?{}\[\]|()/-])")
 
+LETTERS = "a-z"
 WORD = "[a-z]{1,20}"
 LAST_WORD = "[a-z]{3,20}"
-"""What the model may put into a gap: small letters, so that no figure, sign, brace, address or name gets in. The last
-word of a gap has three letters or more, or many a gap would end with "of a". A gap should have room for more words than
-the model wants: where it must end, words are forced into each other. A word has room for the longest ones that a
-tokenizer knows: before every token the engine tries all those that could be too long, for 1.2 ms where 12 letters were
-the most, and for .02 ms with 20."""
+"""What the model may put into a gap: small letters (or those that the prompt file names), so that no figure, sign,
+brace, address or name gets in. The last word of a gap has three letters or more, or many a gap would end with "of a".
+A gap should have room for more words than the model wants: where it must end, words are forced into each other. A
+word has room for the longest ones that a tokenizer knows: before every token the engine tries all those that could be
+too long, for 1.2 ms where 12 letters were the most, and for .02 ms with 20."""
 
 
 class PromptError(ValueError):
@@ -35,8 +37,9 @@ class Prompt:
     """A prompt file, read: name and version, instructions, request lines, examples, and what a reply is made of.
 
     reasons: how each strategy is told to the model. examples: pairs of request and reply. openings: first sentences,
-    with gaps such as `[2-6 words]` for the model's own words. closings: the slots that each needs, and its wordings,
-    for what the opening leaves unsaid.
+    with gaps such as `[2-6 words]` for the model's own words, or `[4-14 letters]` where no spaces part words. closings:
+    the slots that each needs, and its wordings, for what the opening leaves unsaid. letters: a range of those that may
+    stand in a gap.
     """
 
     version: str
@@ -46,6 +49,7 @@ class Prompt:
     examples: tuple[tuple[str, str], ...]
     openings: tuple[str, ...]
     closings: tuple[tuple[frozenset[str], tuple[str, ...]], ...]
+    letters: str = LETTERS
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -76,7 +80,14 @@ def parse_prompt(text: str, version: str) -> Prompt:
         examples=tuple(zip(requests, replies, strict=True)),
         openings=openings,
         closings=_closings(sections, version),
+        letters=_letters(by_name.get("letters", LETTERS), version),
     )
+
+
+def _letters(stated: str, version: str) -> str:
+    if not re.fullmatch(r"[^\W\d_]-[^\W\d_]", stated):
+        raise PromptError(f"{version}: expected a range of letters such as a-z")
+    return stated
 
 
 def _closings(sections: Sequence[tuple[str, str]], version: str) -> tuple[tuple[frozenset[str], tuple[str, ...]], ...]:
@@ -122,13 +133,13 @@ def grammar(prompt: Prompt, slots: Iterable[str]) -> str:
     Its own words stand in gaps alone; what surrounds a slot is fixed, for what a model said about a price would be
     unproven. The closings are not generated: there is nothing in them that a model could choose.
     """
-    return "|".join(_pattern_of(opening) for opening in openings_with(prompt, slots))
+    return "|".join(_pattern_of(opening, prompt.letters) for opening in openings_with(prompt, slots))
 
 
 def own_words(prompt: Prompt, slots: Iterable[str], reply: str) -> str | None:
     """Return the words that a reply has in the gaps of its opening; None when it follows no opening."""
     for opening in openings_with(prompt, slots):
-        found = re.fullmatch(_pattern_of(opening, gap_begins="(", gap_ends=")"), reply)
+        found = re.fullmatch(_pattern_of(opening, prompt.letters, gap_begins="(", gap_ends=")"), reply)
         if found:
             return " ".join(found.groups())
     return None
@@ -150,7 +161,7 @@ def closed(prompt: Prompt, opening: str, slots: Iterable[str], choice: int = 0) 
         if needed <= known and not needed & said:
             said |= needed
             sentences.append(wordings[choice % len(wordings)])
-    return " ".join(sentences)
+    return _AFTER_FULL_STOP.sub("", " ".join(sentences))
 
 
 def plain_reply(prompt: Prompt, slots: Iterable[str]) -> str:
@@ -166,12 +177,14 @@ def openings_with(prompt: Prompt, slots: Iterable[str]) -> list[str]:
     return [opening for opening in prompt.openings if known.issuperset(slots_in(opening))]
 
 
-def _pattern_of(wording: str, *, gap_begins: str = "", gap_ends: str = "") -> str:
+def _pattern_of(wording: str, letters: str, *, gap_begins: str = "", gap_ends: str = "") -> str:
     pieces = _GAP.split(wording)
     pattern = _literal(pieces[0])
-    for least, most, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-        more = f"(?: {WORD}){{{int(least) - 2},{int(most) - 2}}}"
-        pattern += f"{gap_begins}{WORD}{more} {LAST_WORD}{gap_ends}{_literal(text)}"
+    for least, most, kind, text in zip(pieces[1::4], pieces[2::4], pieces[3::4], pieces[4::4], strict=True):
+        gap = f"[{LETTERS}]{{{int(least)},{int(most)}}}"
+        if kind == "words":
+            gap = f"{WORD}(?: {WORD}){{{int(least) - 2},{int(most) - 2}}} {LAST_WORD}"
+        pattern += f"{gap_begins}{gap.replace(LETTERS, letters)}{gap_ends}{_literal(text)}"
     return pattern
 
 

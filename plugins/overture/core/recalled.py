@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from overture.core.claims import ITEM_FACTS, Recipient
+from overture.core.claims import ITEM_FACTS, ITEM_OFFERS, Recipient
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,15 @@ class Recalled:
             recipient,
             price=None if self._has("price", recipient.item_id) else recipient.price,
             size=None if self._has("size", recipient.item_id) else recipient.size,
+            offer_ends_on=None if self._has_offer(recipient) else recipient.offer_ends_on,
+            category=None if self._has("category", recipient.item_id) else recipient.category,
             reason_title=None if reason and self._has("title", reason) else recipient.reason_title,
+            reason_category=None if reason and self._has("category", reason) else recipient.reason_category,
         )
+
+    def _has_offer(self, recipient: Recipient) -> bool:
+        key = f"offer_id={recipient.offer_id} item_id={recipient.item_id}"
+        return f"{ITEM_OFFERS}.ends_on:{key}" in self.facts
 
     def _has(self, column: str, item_id: str) -> bool:
         return f"{ITEM_FACTS}.{column}:item_id={item_id}" in self.facts

@@ -1,45 +1,37 @@
 """Slots: the only way for a fact to enter a message, and how each kind of fact is written for people."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from overture.core.external_text import shown
 
-SLOTS = ("title", "price", "size", "reason_item")
+SLOTS = ("title", "price", "size", "reason_item", "offer_end")
 """Every slot there is, in the order in which they are told to the model."""
 
 _SLOT = re.compile(r"\{([a-z_]+)\}")
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_ARTICLE_LAST = re.compile(r"\b(?:the|an?) $", re.IGNORECASE)
+_ARTICLE_FIRST = re.compile(r"(?:the|an?) ", re.IGNORECASE)
 _SIZE = re.compile(r"([0-9]{0,4}(?:\.[0-9]{1,3})?) ?([A-Z]{1,3}(?: [A-Z]{2})?)", re.IGNORECASE)
-_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
-_SMALL_WORDS = frozenset({"a", "an", "and", "for", "in", "not", "of", "on", "or", "the", "to", "with"})
-_UNITS = {
-    "oz": "oz", "fz": "fl oz", "lb": "lb", "ct": "ct", "pk": "pk", "ml": "ml", "l": "L", "lt": "L", "ltr": "L",
-    "g": "g", "kg": "kg", "gal": "gal", "ga": "gal", "qt": "qt", "pt": "pt", "dz": "dozen", "in": "in", "ft": "ft",
-    "sq ft": "sq ft",
-}  # fmt: skip
 
 
 class SlotError(ValueError):
     """A draft has a brace that opens no slot, or a slot that has no value."""
 
 
-@dataclass(frozen=True)
-class TitleRules:
-    """How titles are written for people: those in capitals are calmed down, endless ones cut.
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """How a locale writes figures.
 
-    words: what an abbreviation (lower case) stands for; capitals in the replacement are kept.
-    cut_length: titles of exactly this many characters were cut by the shop's system; their last word is dropped.
-    longest: titles of more characters, in capitals or not, end at a word before it with an ellipsis.
-    twins: the Latin letter that a letter of another script looks like.
+    price: an amount and its currency (ISO 4217) as text, None for what cannot be said exactly. units: what the shop's
+    unit, in small letters, is called; before_unit: what stands between the figure and it.
     """
 
-    words: Mapping[str, str] = field(default_factory=dict)
-    cut_length: int | None = None
-    longest: int = 1000
-    twins: Mapping[str, str] = field(default_factory=dict)
+    price: Callable[[Decimal, str], str | None]
+    decimal_sign: str
+    units: Mapping[str, str]
+    before_unit: str = " "
 
 
 def slots_in(draft: str) -> tuple[str, ...]:
@@ -57,7 +49,8 @@ def fill(draft: str, values: Mapping[str, str]) -> str:
     """Return the draft with each slot replaced by its value, exactly; values are never read as slots themselves.
 
     White space in the draft collapses to single spaces. A full stop after a value that ends a sentence itself is
-    dropped. Raises SlotError for a slot without a value and for a brace that opens no slot.
+    dropped, a full-width one too where the value ends with such a one; so is an article before a value that begins with
+    one. Raises SlotError for a slot without a value and for a brace that opens no slot.
 
     >>> fill("Try  {title}.", {"title": "{price} & Co."})
     'Try {price} & Co.'
@@ -68,72 +61,26 @@ def fill(draft: str, values: Mapping[str, str]) -> str:
     parts = _SLOT.split(" ".join(draft.split()))
     for place in range(1, len(parts), 2):
         parts[place] = values[parts[place]]
-        if parts[place][-1] in ".!?" and parts[place + 1].startswith("."):
+        ends = parts[place][-1]
+        if (ends in ".!?" and parts[place + 1].startswith(".")) or (
+            ends in "\u3002\uff01\uff1f" and parts[place + 1].startswith("\u3002")
+        ):
             parts[place + 1] = parts[place + 1][1:]
+        if _ARTICLE_FIRST.match(parts[place]):
+            parts[place - 1] = _ARTICLE_LAST.sub("", parts[place - 1])
     return "".join(parts)
 
 
-def readable_title(raw: str, rules: TitleRules | None = None) -> str:
-    """Return a shop's title as people write it; a title that has small letters already keeps its letters.
-
-    What is invisible or deceptive is gone (`external_text.shown`). Nothing else is taken out of a title of usual
-    length: whatever it says is shown as it is.
-
-    >>> readable_title("ICE - CRUSHED/CUBED")
-    'Ice - Crushed/Cubed'
-    """
-    rules = rules or TitleRules()
-    title = shown(raw, rules.twins)
-    if title == title.upper() != title.lower():
-        title = _without_cut_word(title) if len(title) == rules.cut_length else title
-        title = _WORD.sub(lambda word: _calm(word, rules.words), title)
-    if len(title) > rules.longest:
-        title = title[: rules.longest].rsplit(" ", 1)[0][: rules.longest - 1] + "…"
-    return title
-
-
-def _without_cut_word(title: str) -> str:
-    kept = re.sub(r"[ /&(-]+[^ /&(-]*$", "", title)
-    opened = kept.rfind("(")
-    if opened > kept.rfind(")"):
-        kept = kept[:opened]
-    return kept.rstrip(" -/&:,") or title
-
-
-def _calm(found: re.Match[str], words: Mapping[str, str]) -> str:
-    word = found.group().lower()
-    known = words.get(word)
-    if known is not None:
-        return known if known != known.lower() else known.title()
-    follows_digit = found.start() > 0 and found.string[found.start() - 1].isdigit()
-    if follows_digit or (found.start() > 0 and word in _SMALL_WORDS):
-        return word
-    return word[0].upper() + word[1:]
-
-
-def readable_price(amount: Decimal | None, currency: str) -> str | None:
-    """Return a price with its currency; None where there is none or it is not above zero.
-
-    >>> readable_price(Decimal("1234.5"), "USD")
-    '$1,234.50'
-    >>> readable_price(Decimal("2.49"), "CHF")
-    '2.49 CHF'
-    """
-    if amount is None or amount <= 0:
-        return None
-    symbol = _SYMBOLS.get(currency)
-    return f"{symbol}{amount:,.2f}" if symbol else f"{amount:,.2f} {currency}"
-
-
-def readable_size(raw: str | None) -> str | None:
+def readable_size(raw: str | None, figures: Figures) -> str | None:
     """Return a package size as number and unit; None for anything that is not exactly that.
 
-    >>> readable_size("22 LB"), readable_size(".5 L"), readable_size("3 LB/CS")
-    ('22 lb', '0.5 L', None)
+    >>> figures = Figures(lambda amount, currency: None, ",", {"lb": "lb", "l": "l"})
+    >>> readable_size("22 LB", figures), readable_size(".5 L", figures), readable_size("3 LB/CS", figures)
+    ('22 lb', '0,5 l', None)
     """
     found = _SIZE.fullmatch(shown(raw or ""))
     if not found or not found[1] or float(found[1]) <= 0:
         return None
-    unit = _UNITS.get(found[2].lower())
+    unit = figures.units.get(found[2].lower())
     number = f"0{found[1]}" if found[1].startswith(".") else found[1]
-    return f"{number} {unit}" if unit else None
+    return f"{number.replace('.', figures.decimal_sign)}{figures.before_unit}{unit}" if unit else None

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from overture.core.lexicon import Lexicon, Meaning
-from overture.core.words import Token, tokens_of
+from overture.core.words import Token
 
 SLOT_PREFIX = "claim:"
 """How the ledger tells a claim in words from a filled slot: `claim:organic` beside `price`."""
@@ -31,7 +31,7 @@ class SoftClaim:
 @dataclass(frozen=True)
 class CellReading:
     """How a language reads a cell: words before a phrase that turn it around ("non organic"), and whether spaces stand
-    between its words; where none do, a phrase may stand anywhere.
+    between its words; where none do, a phrase may stand anywhere, one in Latin letters still as whole words.
     """
 
     denials: tuple[str, ...] = ()
@@ -39,11 +39,12 @@ class CellReading:
 
     def says(self, cell: str, phrases: Sequence[str]) -> bool:
         """Say whether one of the phrases stands in the cell, as whole words, and is not denied there."""
-        words, gap = cell_words(cell), " " if self.is_spaced else ""
+        words = cell_words(cell)
+        gaps = {phrase: " " if self.is_spaced or phrase.isascii() else "" for phrase in phrases}
         for denial in self.denials:
-            for phrase in phrases:
+            for phrase, gap in gaps.items():
                 words = words.replace(f"{gap}{denial}{gap}{phrase}{gap}", " ")
-        return any(f"{gap}{phrase}{gap}" in words for phrase in phrases)
+        return any(f"{gap}{phrase}{gap}" in words for phrase, gap in gaps.items())
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def proven(
 
 
 def _claims_of(piece: str, lexicon: Lexicon) -> list[SoftClaim]:
-    tokens = tokens_of(piece, lexicon.token)
+    tokens = lexicon.words_of(piece)
     found = [*_joined(tokens, lexicon), *_spread(tokens, lexicon)]
     harmless = [(first, last) for first, last, meaning in found if not meaning.name]
     kept: list[tuple[int, int, Meaning]] = []

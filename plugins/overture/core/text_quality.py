@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _SLOT = re.compile(r"\{[a-z_]+\}")
-_SENTENCE_END = re.compile(r"[.!?\u3002\uff01\uff1f]+(?=\s|$)")
+_SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)|[\u3002\uff01\uff1f]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _VOWELS = re.compile(r"[aeiouy]+")
 _MARKUP = re.compile(
@@ -22,22 +22,35 @@ _MARKUP = re.compile(
 
 @dataclass(frozen=True)
 class WritingRules:
-    """What `config/text_checks.toml` asks of a channel's texts; ranges include both ends."""
+    """What `config/text_checks.toml` asks of a channel's texts; ranges include both ends.
+
+    least_reading_ease: of English; None where there is no such measure. word: a regular expression of what counts as a
+    word in runs that come twice.
+    """
 
     length: tuple[int, int]
     sentences: tuple[int, int]
-    least_reading_ease: float
+    least_reading_ease: float | None
     repeated_run_words: int
+    word: str = _WORD.pattern
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], channel: str) -> "WritingRules":
-        """Return the rules of one channel; raise KeyError for a channel that there is none of."""
-        stated, writing = config["channels"][channel], config["writing"]
+    def from_config(
+        cls, config: Mapping[str, Any], channel: str, own: Mapping[str, Any] | None = None
+    ) -> "WritingRules":
+        """Return the rules of one channel; raise KeyError for a channel that there is none of.
+
+        own: the language's lexicon, whose `channels`, `writing` and `drafts` count before those of all languages.
+        """
+        own = own or {}
+        stated = own.get("channels", config["channels"])[channel]
+        writing = own.get("writing", config["writing"])
         return cls(
             length=(stated["length"][0], stated["length"][1]),
             sentences=(stated["sentences"][0], stated["sentences"][1]),
-            least_reading_ease=writing["least_reading_ease"],
+            least_reading_ease=writing.get("least_reading_ease"),
             repeated_run_words=writing["repeated_run_words"],
+            word=own.get("drafts", {}).get("word", _WORD.pattern),
         )
 
 
@@ -49,10 +62,11 @@ def wrong_writing(reply: str, rules: WritingRules) -> str | None:
     shortest, longest = rules.sentences
     if not shortest <= len(_SENTENCE_END.findall(written)) <= longest:
         return "sentences"
-    words = [word.lower() for word in _WORD.findall(written)]
+    words = re.findall(rules.word, written.lower())
     if _comes_twice(words, rules.repeated_run_words):
         return "repetition"
-    return "hard_to_read" if reading_ease(written) < rules.least_reading_ease else None
+    least = rules.least_reading_ease
+    return "hard_to_read" if least is not None and reading_ease(written) < least else None
 
 
 def wrong_length(text: str, rules: WritingRules) -> str | None:

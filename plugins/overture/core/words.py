@@ -37,7 +37,9 @@ def tokens_of(text: str, pattern: str) -> list[Token]:
         elif len(plain) == len(run.group()) and parts:
             found += [Token(part.group(), run.start() + part.start(), run.start() + part.end()) for part in parts]
         else:
-            found.append(Token(plain, run.start(), run.end()))
+            # Where folding changed the length, a part's own place is lost: it stands for the whole run.
+            words = [part.group() for part in parts] or [plain]
+            found += [Token(word, run.start(), run.end()) for word in words]
     return found
 
 

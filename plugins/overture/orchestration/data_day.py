@@ -7,7 +7,7 @@ from datetime import date, datetime
 from overture.core.days import parse_day
 from overture.errors import UsageError
 
-PARAMETERS = ("day", "users")
+PARAMETERS = ("day", "users", "approve")
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,12 @@ class RunRequest:
 
     day: the data day.
     users: how many users get a message; None for the configured number.
+    approve: how many messages a person sees before they are published; None for the configured number.
     """
 
     day: date
     users: int | None
+    approve: int | None = None
 
 
 def data_day(partition_key: str | None, logical_date: datetime | None) -> date:
@@ -41,7 +43,7 @@ def data_day(partition_key: str | None, logical_date: datetime | None) -> date:
 def read_request(
     partition_key: str | None, logical_date: datetime | None, parameters: Mapping[str, object]
 ) -> RunRequest:
-    """Return the day and the users of a run; the parameter `day` stands in for a missing partition key.
+    """Return the day and the counts of a run; the parameter `day` stands in for a missing partition key.
 
     Airflow accepts parameters that are misspelt or no days at all, so they are parsed here. Raises DayRangeError for a
     day that is none, UsageError for an unknown parameter, a bad number of users, or two days that disagree.
@@ -51,18 +53,23 @@ def read_request(
         raise UsageError("unknown run parameter", where=unknown[0], expected=", ".join(PARAMETERS))
     asked = parameters.get("day")
     if asked is None:
-        return RunRequest(data_day(partition_key, logical_date), _users(parameters.get("users")))
+        return RunRequest(data_day(partition_key, logical_date), *_counts(parameters))
     if not isinstance(asked, str):
         raise UsageError("bad run parameter", where="day", expected="text YYYY-MM-DD", got=repr(asked))
     day = parse_day(asked)
     if partition_key is not None and data_day(partition_key, None) != day:
         raise UsageError("two days for one run", where="day", expected=f"the partition key {partition_key}", got=asked)
-    return RunRequest(day, _users(parameters.get("users")))
+    return RunRequest(day, *_counts(parameters))
 
 
-def _users(value: object) -> int | None:
+def _counts(parameters: Mapping[str, object]) -> tuple[int | None, int | None]:
+    users, approve = (_count(name, parameters.get(name)) for name in ("users", "approve"))
+    return users, approve
+
+
+def _count(name: str, value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise UsageError("bad run parameter", where="users", expected="a whole number above 0", got=repr(value))
+        raise UsageError("bad run parameter", where=name, expected="a whole number above 0", got=repr(value))
     return value

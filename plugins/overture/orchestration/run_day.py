@@ -23,6 +23,7 @@ from overture.orchestration.airflow_environment import airflow_environment
 from overture.orchestration.database import prepare_database
 from overture.orchestration.progress import Watcher, watching
 from overture.settings import CHECKOUT, Settings
+from overture.steps import refuse_where_somebody_is_asked
 
 DAG_FILE = CHECKOUT / "dags" / "daily_recommendations.py"
 
@@ -50,6 +51,7 @@ def run_day(settings: Settings, day: date, users: int | None) -> RunTimes:
     Shows each step as it goes; what Airflow and the steps log goes to `airflow/logs/run-<day>.log` in the home. Raises
     UsageError while another run of the same day goes on, and whatever the step that failed for good has raised.
     """
+    refuse_where_somebody_is_asked()
     began = time.monotonic()
     embedded = dataclasses.replace(settings, catalog=None)
     log = settings.airflow / "logs" / f"run-{day}.log"
@@ -120,7 +122,7 @@ def _test_dag(day: date, users: int | None, display: Display) -> str:
     if bag.import_errors:
         raise OrchestrationError("the DAG cannot be read", where=DAG_FILE, got=next(iter(bag.import_errors.values())))
     dag = bag.dags[DAG_FILE.stem]
-    display.total = sum(1 for task in dag.tasks if task.task_id != "await_landing")
+    display.total = sum(1 for task in dag.tasks if not task.task_id.startswith("await_"))
     wanted = {"day": str(day), "users": users}
     return str(dag.test(logical_date=datetime.combine(day, clock(), UTC), run_conf=wanted).state)
 

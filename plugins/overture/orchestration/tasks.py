@@ -71,6 +71,13 @@ PARAMETERS = {
         title="Users",
         description="How many users get a message; empty: as configured",
     ),
+    "approve": Param(
+        None,
+        type=["null", "integer"],
+        minimum=1,
+        title="Approve",
+        description="How many messages a person sees before they are published; empty: as configured",
+    ),
 }
 
 

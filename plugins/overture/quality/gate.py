@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult
     from great_expectations.expectations import Expectation
 
-SUITES: "Mapping[str, Callable[[Mapping[str, Any]], list[Expectation]]]" = {
+SUITES: "dict[str, Callable[[Mapping[str, Any]], list[Expectation]]]" = {
     "landed_events": landed_events.expectations,
     "interactions": interactions.expectations,
     "marts": marts.expectations,

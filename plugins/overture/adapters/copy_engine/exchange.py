@@ -17,6 +17,9 @@ HEAD_LINES = 4
 
 OVER_BUDGET = "over-budget.jsonl"
 
+GIVEN_UP = "not_generated"
+"""Finish reason of a request that the engine failed on again and again: not stored, asked for anew by a later run."""
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -151,6 +154,11 @@ def is_over_budget(job_file: Path, label: str) -> bool:
     return path.exists() and any(line.get("label") == label for line in read_lines(path))
 
 
+def given_up(request: CopyRequest) -> RawDraft:
+    """Return what an engine gives for a request that it failed on."""
+    return never_made(request, GIVEN_UP)
+
+
 def never_made(request: CopyRequest, why: str) -> RawDraft:
     """Return what stands for a draft that no engine was asked for; `why` is its finish reason."""
     signature = dict.fromkeys(("engine", "engine_version", "model", "device", "dtype"), "none")
@@ -171,9 +179,14 @@ def shards(folder: Path, label: str = "*") -> list[Path]:
     return sorted(folder.glob(f"drafts-{label}-*.jsonl"))
 
 
-def write_shard(folder: Path, drafts: Iterable[RawDraft], label: str = "run", worker: str = "0") -> Path:
-    """Write a worker's next shard, whole or not at all; return its path. One writer at a time for each worker."""
-    number = len(shards(folder, f"{label}-{worker}")) + 1
+def write_shard(
+    folder: Path, drafts: Iterable[RawDraft], label: str = "run", worker: str = "0", number: int | None = None
+) -> Path:
+    """Write a worker's shard of this number, or its next, whole or not at all; return its path.
+
+    One writer at a time for each worker.
+    """
+    number = number or len(shards(folder, f"{label}-{worker}")) + 1
     path = folder / f"drafts-{label}-{worker}-{number:04d}.jsonl"
     write_lines(path, map(asdict, drafts))
     return path

@@ -9,23 +9,15 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from overture.adapters.copy_engine.exchange import (
-    CopyRequest,
-    Job,
-    RawDraft,
-    read_job,
-    read_shard,
-    say_over_budget,
-    shards,
-    write_shard,
-)
-from overture.adapters.copy_engine.leases import Leases, leases_in
+from overture.adapters.copy_engine.exchange import CopyRequest, Job, RawDraft, read_job, say_over_budget
+from overture.adapters.copy_engine.leases import leases_in
 from overture.adapters.copy_engine.memory import BATCHES_BEGIN, memory_named
+from overture.adapters.copy_engine.model_folder import require_context
 from overture.adapters.copy_engine.processors import free_threads
+from overture.adapters.copy_engine.work import Work
 from overture.adapters.worker_process import end_with_input, exit_code_of
 from overture.errors import CopyEngineError, EngineMemoryError
 
@@ -36,10 +28,13 @@ WAIT_SECONDS = 0.2
 
 
 class Engine(Protocol):
-    """Whatever turns a batch of requests into one draft each, in order."""
+    """Whatever turns requests into one draft each, many of them at a time."""
 
-    def write(self, requests: Sequence[CopyRequest]) -> list[RawDraft]:
-        """Generate one batch."""
+    def begin(self, requests: Sequence[CopyRequest]) -> None:
+        """Take requests in hand, beside those that it works on already."""
+
+    def finished(self) -> list[RawDraft]:
+        """Work on until drafts are finished, and return those; none where nothing is in hand."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -74,71 +69,34 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def generate_missing(job: Job, folder: Path, terminal: TextIO) -> int:
-    """Generate what no finished shard holds, one shard a batch; start no engine for nothing.
+    """Generate what no finished shard holds; start no engine for nothing.
 
-    What another worker is making is left to it, and made here should that one end without it. Returns how many drafts
-    the budget left undone. Raises EngineMemoryError when memory runs out in a batch: the engine is then in no known
-    state, and a new process may try a smaller one. Raises CopyEngineError, which says what to do, when it runs out
-    before.
+    The engine is given new requests while it still works on others, so that it never runs empty between batches; at
+    most a batch is in hand or finished and not stored yet. What another worker is making is left to it, and made here
+    should that one end without it. Returns how many drafts the budget left undone. Raises EngineMemoryError when memory
+    runs out at work: the engine is then in no known state, and a new process may try a smaller batch. Raises
+    CopyEngineError, which says what to do, when it runs out before.
     """
     begun, wanted, engine = time.monotonic(), len(job.requests), None
     with leases_in(folder) as leases:
         work = Work(job, folder, leases)
         while work.pending:
-            if job.budget.is_spent(work.tokens, time.monotonic() - begun):
+            is_spent = job.budget.is_spent(work.tokens, time.monotonic() - begun)
+            if is_spent and not work.in_hand:
                 return _over_budget(work, terminal)
-            batch = work.next_batch()
-            if not batch:
+            asked = [] if is_spent else work.next_requests()
+            if not work.in_hand:
                 time.sleep(WAIT_SECONDS)
                 continue
             engine = engine or _started(job, terminal)
-            with memory_named(EngineMemoryError, "no memory for a batch", f"a batch of {len(batch)}"):
-                drafts = engine.write(batch)
-            work.finish(drafts)
-            _show(terminal, wanted - len(work.pending), wanted, work.tokens_here / (time.monotonic() - begun))
+            with memory_named(EngineMemoryError, "no memory for a batch", f"a batch of {len(work.in_hand)}"):
+                engine.begin(asked)
+                drafts = engine.finished()
+            if work.finish(drafts):
+                _show(terminal, wanted - len(work.pending), wanted, work.tokens_here / (time.monotonic() - begun))
+    if work.given_up:
+        print(f"write_copy: the engine failed on {work.given_up} drafts, which are not made", file=terminal, flush=True)
     return 0
-
-
-class Work:
-    """What is left of a job, as told by the finished shards and by what other workers are making."""
-
-    def __init__(self, job: Job, folder: Path, leases: Leases) -> None:
-        self.pending: Sequence[CopyRequest] = job.requests
-        self.tokens = self.tokens_here = 0
-        self._job, self._folder, self._leases = job, folder, leases
-        self._read: set[str] = set()
-        self._look()
-
-    def next_batch(self) -> list[CopyRequest]:
-        """Lease the next requests that nobody has made or is making; none where others are making all that is left."""
-        batch: list[CopyRequest] = []
-
-        def choose(others: frozenset[str]) -> list[str]:
-            self._look()
-            batch.extend(islice((r for r in self.pending if r.draft_id not in others), self._job.options.batch_size))
-            return [request.draft_id for request in batch]
-
-        self._leases.take(choose)
-        return batch
-
-    def finish(self, drafts: Sequence[RawDraft]) -> None:
-        """Write a batch's shard, then give its leases back."""
-        write_shard(self._folder, drafts, self._job.label, self._leases.name)
-        self._leases.release()
-        self.tokens_here += sum(draft.tokens_out for draft in drafts)
-        self._look()
-
-    def _look(self) -> None:
-        """Take note of the shards that were not there before, whoever wrote them."""
-        ours = {path.name for path in shards(self._folder, self._job.label)}
-        found: set[str] = set()
-        for path in shards(self._folder):
-            if path.name not in self._read:
-                drafts = read_shard(path)
-                found |= {draft.draft_id for draft in drafts}
-                self.tokens += sum(draft.tokens_out for draft in drafts) if path.name in ours else 0
-                self._read.add(path.name)
-        self.pending = [request for request in self.pending if request.draft_id not in found] if found else self.pending
 
 
 def _started(job: Job, terminal: TextIO) -> Engine:
@@ -161,6 +119,7 @@ def _open_engine(job: Job, terminal: TextIO) -> Engine:
         from overture.adapters.copy_engine.served_engine import ServedEngine
 
         return ServedEngine(job.options, job.sampling)
+    require_context(Path(job.options.model), job.options.context_tokens)
     threads = free_threads(job.options.most_threads)
     print(f"write_copy: starting vLLM with {job.options.name}, {threads} threads", file=terminal, flush=True)
     from overture.adapters.copy_engine.vllm_engine import VllmEngine, quiet_environment

@@ -30,15 +30,14 @@ class Leases:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
     def take(self, choose: Callable[[frozenset[str]], Sequence[str]]) -> None:
-        """Lease what `choose` returns when it is told what other living workers are making; one worker at a time."""
+        """Lease what `choose` returns, in place of what was leased before; one worker at a time.
+
+        It is told what other living workers are making.
+        """
         with turn(self._folder / TURN):
             chosen = choose(frozenset(self._of_others()))
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, "\n".join(chosen).encode(), 0)
-
-    def release(self) -> None:
-        """Give back what was leased: it is made, and its shard is written."""
-        os.ftruncate(self._descriptor, 0)
 
     def close(self) -> None:
         """End this worker's part."""

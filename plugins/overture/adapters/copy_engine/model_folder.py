@@ -77,6 +77,28 @@ def _require_parts(folder: Path) -> None:
         raise ModelError("half a model", where=folder, expected=", ".join(missing), got=found)
     for name in weights:
         _require_whole(folder / name)
+    _require_tokenizer(folder, config)
+
+
+def require_context(folder: Path, tokens: int) -> None:
+    """Raise ModelError where a model was made for fewer tokens, prompt and reply together, than it would be given."""
+    most = _json(folder / "config.json").get("max_position_embeddings")
+    if isinstance(most, int) and most < tokens:
+        expected = f"[engine] context_tokens of at most {most} in config/copy.toml, or a model of a longer context"
+        raise ModelError("a model of too short a context", where=folder, expected=expected, got=tokens)
+
+
+def _require_tokenizer(folder: Path, config: Mapping[str, Any]) -> None:
+    """Raise ModelError for a tokenizer that names tokens which the model does not have, as that of another one does."""
+    tokenizer, size = _json(folder / "tokenizer.json"), config.get("vocab_size")
+    vocabulary = (tokenizer.get("model") or {}).get("vocab") or {}
+    ids = [*vocabulary.values()] if isinstance(vocabulary, dict) else [len(vocabulary) - 1]
+    ids += [token.get("id", 0) for token in tokenizer.get("added_tokens") or ()]
+    if isinstance(size, int) and ids and max(ids) >= size:
+        expected = f"ids below the vocab_size {size} of config.json"
+        raise ModelError(
+            "another model's tokenizer", where=folder / "tokenizer.json", expected=expected, got=f"id {max(ids)}"
+        )
 
 
 def _require_whole(path: Path) -> None:

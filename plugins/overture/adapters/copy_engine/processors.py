@@ -1,8 +1,10 @@
-"""What this machine's processors offer a small model: how many are free now."""
+"""What this machine offers a small model: a GPU, or how many processors are free now."""
 
 import os
 import time
 from pathlib import Path
+
+DEVICES = Path("/dev")
 
 ROUNDING = 0.3
 """A processor that is mostly idle counts as free from 0.7 on."""
@@ -22,6 +24,12 @@ def free_threads(most: int, *, seconds: float = 1.0) -> int:
     after = _idle_seconds()
     free = float(usable) if before is None or after is None else (after - before) / seconds
     return max(1, min(int(free + ROUNDING), usable))
+
+
+def accelerator(devices: Path = DEVICES) -> str | None:
+    """Return `cuda` where this machine has an NVIDIA GPU that this process may use, else None; no library is asked."""
+    is_hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    return "cuda" if any(devices.glob("nvidia[0-9]*")) and not is_hidden else None
 
 
 def _idle_seconds() -> float | None:

@@ -1,36 +1,67 @@
 """A model that some server answers for, over the OpenAI-compatible chat completions that vLLM serves."""
 
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from overture.adapters.copy_engine.exchange import CopyRequest, EngineOptions, RawDraft, Sampling
+from overture.adapters.copy_engine.exchange import CopyRequest, EngineOptions, RawDraft, Sampling, given_up
+from overture.adapters.copy_engine.server_calls import (
+    PATIENCE,
+    Patience,
+    RefusedError,
+    Server,
+    UnansweredError,
+)
 from overture.errors import CopyEngineError, ModelError
 
-SECONDS = 120
-PARALLEL_REQUESTS = 16
+FAILURES_IN_A_ROW = 16
+"""So many requests given up without an answer between them are no longer theirs, but the server's."""
 
 
 class ServedEngine:
-    """A served model; `write` turns requests into drafts, one for each, in order."""
+    """A served model: `begin` asks it, a batch of requests at a time, `finished` gives what it answered."""
 
-    def __init__(self, options: EngineOptions, sampling: Sampling) -> None:
-        self._base, self._name = split_address(options.model)
+    def __init__(self, options: EngineOptions, sampling: Sampling, patience: Patience = PATIENCE) -> None:
+        base, self._name = split_address(options.model)
+        self._server = Server(base, patience, options.batch_size)
         self._options, self._sampling = options, sampling
-        self._version = _server_version(self._base)
+        self._pool = ThreadPoolExecutor(options.batch_size)
+        self._asked: dict[Future[RawDraft], CopyRequest] = {}
+        self._has_answered, self._in_a_row = False, 0
+        self._version = _server_version(self._server)
 
-    def write(self, requests: Sequence[CopyRequest]) -> list[RawDraft]:
-        """Generate one batch; raise CopyEngineError when the server stops answering.
+    def begin(self, requests: Sequence[CopyRequest]) -> None:
+        """Ask for drafts, beside those that were asked for before."""
+        for request in requests:
+            self._asked[self._pool.submit(self._write, request)] = request
 
-        A request that the server refuses as bad (400) comes back refused; the others go on.
+    def finished(self) -> list[RawDraft]:
+        """Wait until drafts are answered, and return those; none where nothing was asked.
+
+        A request that the server refuses as bad (400, 422) comes back refused; one that it fails on again and again
+        while it answers others is given up. Raises CopyEngineError when the server cannot be reached, wants a key,
+        or answers nothing more.
         """
-        with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
-            return list(pool.map(self._write_one, requests))
+        done, _ = wait(self._asked, return_when=FIRST_COMPLETED)
+        try:
+            return [self._outcome(future, self._asked.pop(future)) for future in done]
+        except CopyEngineError:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
-    def _write_one(self, request: CopyRequest) -> RawDraft:
+    def _outcome(self, future: Future[RawDraft], request: CopyRequest) -> RawDraft:
+        try:
+            draft = future.result()
+        except UnansweredError as error:
+            self._in_a_row += 1
+            is_server_s = not self._has_answered and not self._asked
+            if error.is_unreachable or is_server_s or self._in_a_row >= FAILURES_IN_A_ROW:
+                raise _failed(self._server.base, error) from error
+            return given_up(request)
+        self._has_answered, self._in_a_row = True, 0
+        return draft
+
+    def _write(self, request: CopyRequest) -> RawDraft:
         body = {
             "model": self._name,
             "messages": [{"role": role, "content": content} for role, content in request.messages],
@@ -43,20 +74,17 @@ class ServedEngine:
             "structured_outputs": {"regex": request.pattern},
         }
         try:
-            answer = ask(f"{self._base}/chat/completions", body)
-        except urllib.error.HTTPError as error:
-            if error.code != 400:
-                raise _failed(self._base, error) from error
-            answer = _refused("too_long_prompt" if b"context" in error.read() else "bad_grammar")
-        except OSError as error:
-            raise _failed(self._base, error) from error
-        choice, usage = answer["choices"][0], answer["usage"]
+            text, why, tokens_in, tokens_out = _said(self._server.ask("/chat/completions", body))
+        except RefusedError as error:
+            if error.status not in (400, 422):
+                raise _failed(self._server.base, error) from error
+            text, why, tokens_in, tokens_out = "", "too_long_prompt" if "context" in error.said else "bad_grammar", 0, 0
         return RawDraft(
             draft_id=request.draft_id,
-            text=choice["message"]["content"] or "",
-            finish_reason=choice["finish_reason"],
-            tokens_in=usage["prompt_tokens"],
-            tokens_out=usage["completion_tokens"],
+            text=text,
+            finish_reason=why,
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
             engine="served",
             engine_version=self._version,
             model=self._options.name,
@@ -71,39 +99,36 @@ def split_address(address: str) -> tuple[str, str]:
     """Return base address and model name of `http://host:port/v1#name`; raise ModelError for anything else."""
     base, _, name = address.partition("#")
     if "@" in base or "?" in base:
-        # It would stand in requests, logs and error lines, and urllib sends no password.
+        # It would stand in requests, logs and error lines; a key goes into VLLM_API_KEY.
         raise ModelError("an address with a secret", where="OVERTURE_MODEL", expected="http://host:port/v1#name")
     if not base.startswith(("http://", "https://")) or not name:
         raise ModelError("not a served model", where="OVERTURE_MODEL", expected="http://host:port/v1#name", got=address)
     return base.rstrip("/"), name
 
 
-def served_names(base: str) -> list[str]:
+def served_names(base: str, patience: Patience = PATIENCE) -> list[str]:
     """Return the names of the models that a server answers for; raise ModelError when it does not answer."""
     try:
-        return [model["id"] for model in ask(f"{base}/models")["data"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [str(model["id"]) for model in Server(base, patience, 1).ask("/models")["data"]]
+    except (RefusedError, UnansweredError, KeyError, TypeError) as error:
         raise ModelError("no served models", where=base, expected="a list of models at /models", got=error) from error
 
 
-def ask(address: str, body: object = None) -> Any:
-    """Send JSON to an address (a plain GET without a body) and return the JSON that comes back."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(address, data, {"Content-Type": "application/json"})  # noqa: S310 - http, checked above
-    with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
-        return json.load(answer)
-
-
-def _server_version(base: str) -> str:
+def _said(answer: Any) -> tuple[str, str, int, int]:
+    """Return text, finish reason, tokens read and written of an answer; raise UnansweredError for another shape."""
     try:
-        return str(ask(f"{base.removesuffix('/v1')}/version")["version"])
-    except (OSError, ValueError, KeyError, TypeError):
+        choice, usage = answer["choices"][0], answer["usage"]
+        reason = str(choice["finish_reason"])
+        return choice["message"]["content"] or "", reason, int(usage["prompt_tokens"]), int(usage["completion_tokens"])
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise UnansweredError(f"no completion in the answer: {error!r}") from error
+
+
+def _server_version(server: Server) -> str:
+    try:
+        return str(Server(server.base.removesuffix("/v1"), server.patience, 1).ask("/version")["version"])
+    except (RefusedError, UnansweredError, KeyError, TypeError):
         return "unknown"
-
-
-def _refused(reason: str) -> dict[str, Any]:
-    choice = {"message": {"content": ""}, "finish_reason": reason}
-    return {"choices": [choice], "usage": {"prompt_tokens": 0, "completion_tokens": 0}}
 
 
 def _failed(base: str, error: Exception) -> CopyEngineError:

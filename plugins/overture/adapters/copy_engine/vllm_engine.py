@@ -33,7 +33,7 @@ def quiet_environment(options: EngineOptions, threads: int) -> dict[str, str]:
 
 
 class VllmEngine:
-    """vLLM with one model loaded; `write` turns requests into drafts, one for each, in order."""
+    """vLLM with one model loaded, fed while it works: `begin` hands it requests, `finished` gives its drafts."""
 
     def __init__(self, options: EngineOptions, sampling: Sampling, threads: int) -> None:
         from vllm import LLM, __version__
@@ -44,18 +44,7 @@ class VllmEngine:
             raise CopyEngineError("no device for the copy engine", where=options.name, expected=expected, got="none")
         on_cpu = current_platform.is_cpu()
         dtype = options.dtype if options.dtype != "auto" else "float32" if on_cpu else "bfloat16"
-        on_device: dict[str, Any] = {}
-        if on_cpu:
-            # A seeded request whose prompt is read in chunks ends the whole call on the CPU, so whole prompts are read
-            # at once; few of them in the first step, for those after it find their common beginning in the cache.
-            # Eager starts in seconds; compiling would win a tenth on batches that last minutes.
-            on_device = {
-                "enable_chunked_prefill": False,
-                "max_num_batched_tokens": options.context_tokens,
-                "block_size": CACHE_BLOCK_TOKENS,
-                "enforce_eager": True,
-            }
-        self._llm = LLM(
+        llm = LLM(
             model=options.model,
             dtype=dtype,
             max_model_len=options.context_tokens,
@@ -63,11 +52,13 @@ class VllmEngine:
             enable_prefix_caching=True,
             structured_outputs_config={"backend": "xgrammar"},
             seed=0,
-            **on_device,
+            **(_on_processors(options) if on_cpu else {}),
         )
-        self._tokenizer = self._llm.get_tokenizer()
+        self._engine, self._tokenizer = llm.llm_engine, llm.get_tokenizer()
+        self._asked: dict[str, tuple[CopyRequest, int]] = {}
+        self._finished: list[RawDraft] = []
         self._options, self._sampling = options, sampling
-        self._signature = {
+        self._signature: dict[str, Any] = {
             "engine": "vllm",
             "engine_version": __version__,
             "model": options.name,
@@ -76,34 +67,47 @@ class VllmEngine:
             "threads": threads,
         }
 
-    def write(self, requests: Sequence[CopyRequest]) -> list[RawDraft]:
-        """Generate one batch. A request that the engine would choke on comes back refused; the others go on.
+    def begin(self, requests: Sequence[CopyRequest]) -> None:
+        """Take requests in hand. One that the engine would choke on is finished at once, refused; the others go on.
 
-        One over-long prompt or bad grammar would fail vLLM's whole call, so each is checked before.
+        An over-long prompt or a bad grammar would fail the whole call, so each is checked before.
         """
         from vllm.inputs import TokensPrompt
 
-        prompts = [self._tokens(request) for request in requests]
-        refusals = [self._refusal(*pair) for pair in zip(requests, prompts, strict=True)]
-        asked = [place for place, refusal in enumerate(refusals) if refusal is None]
-        outputs = self._llm.generate(
-            [TokensPrompt(prompt_token_ids=prompts[place]) for place in asked],
-            [self._parameters(requests[place]) for place in asked],
-            use_tqdm=False,
+        for request in requests:
+            tokens = self._tokens(request)
+            refusal = self._refusal(request, tokens)
+            if refusal:
+                self._finished.append(self._draft(request, "", refusal, 0, 0))
+            else:
+                self._engine.add_request(
+                    request.draft_id, TokensPrompt(prompt_token_ids=tokens), self._parameters(request)
+                )
+                self._asked[request.draft_id] = request, len(tokens)
+
+    def finished(self) -> list[RawDraft]:
+        """Let the engine work until drafts are finished, and return those; none where nothing is in hand."""
+        while self._asked and not self._finished:
+            for output in self._engine.step():
+                if output.finished:
+                    request, tokens_in = self._asked.pop(output.request_id)
+                    said = output.outputs[0]
+                    self._finished.append(
+                        self._draft(request, said.text, str(said.finish_reason), tokens_in, len(said.token_ids))
+                    )
+        finished, self._finished = self._finished, []
+        return finished
+
+    def _draft(self, request: CopyRequest, text: str, why: str, tokens_in: int, tokens_out: int) -> RawDraft:
+        return RawDraft(
+            draft_id=request.draft_id,
+            text=text,
+            finish_reason=why,
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            prompt_version=request.prompt_version,
+            **self._signature,
         )
-        answers = dict(zip(asked, (output.outputs[0] for output in outputs), strict=True))
-        return [
-            RawDraft(
-                draft_id=request.draft_id,
-                text=answers[place].text if place in answers else "",
-                finish_reason=refusals[place] or str(answers[place].finish_reason),
-                tokens_in=len(prompts[place]) if place in answers else 0,
-                tokens_out=len(answers[place].token_ids) if place in answers else 0,
-                prompt_version=request.prompt_version,
-                **self._signature,
-            )
-            for place, request in enumerate(requests)
-        ]
 
     def _tokens(self, request: CopyRequest) -> list[int]:
         messages = [{"role": role, "content": content} for role, content in request.messages]
@@ -117,8 +121,10 @@ class VllmEngine:
 
     def _parameters(self, request: CopyRequest) -> Any:
         from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
 
         return SamplingParams(
+            output_kind=RequestOutputKind.FINAL_ONLY,
             temperature=self._sampling.temperature,
             top_p=self._sampling.top_p,
             top_k=self._sampling.top_k,
@@ -127,6 +133,18 @@ class VllmEngine:
             seed=request.seed,
             structured_outputs=_structure(request.pattern),
         )
+
+
+def _on_processors(options: EngineOptions) -> dict[str, Any]:
+    # A seeded request whose prompt is read in chunks ends the whole call on the CPU, so whole prompts are read at once;
+    # few of them in the first step, for those after it find their common beginning in the cache.
+    # Eager starts in seconds; compiling would win a tenth on batches that last minutes.
+    return {
+        "enable_chunked_prefill": False,
+        "max_num_batched_tokens": options.context_tokens,
+        "block_size": CACHE_BLOCK_TOKENS,
+        "enforce_eager": True,
+    }
 
 
 def _structure(pattern: str) -> Any:

@@ -24,12 +24,28 @@ where data_day = $day and trim(title) <> ''
 order by item_id
 """
 
-SHOWN = """
-select distinct messages.item_id, drafts.text
-from marts.messages as messages
-inner join copy.drafts as drafts on messages.draft_id = drafts.draft_id
-where messages.data_day <= $day and messages.rung = 'draft'
-order by messages.item_id, drafts.text
+SHOWN_DAYS = 28
+
+SHOWN = f"""
+with shown as (
+    select distinct messages.item_id, coalesce(messages.signature, '') as signature, drafts.text
+    from marts.messages as messages
+    inner join copy.drafts as drafts on messages.draft_id = drafts.draft_id
+    where messages.data_day > $day - {SHOWN_DAYS} and messages.data_day <= $day and messages.rung = 'draft'
+)
+
+-- A fair draw where there are more than are wanted.
+select item_id, signature, text
+from shown
+order by md5(concat_ws('|', item_id, signature, text)), text
+limit $most
+"""
+
+SIGNATURES = """
+select distinct signature
+from marts.user_signatures
+where data_day = $day and signature is not null
+order by signature
 """
 
 
@@ -47,11 +63,27 @@ def read_items(warehouse: Warehouse, day: date) -> list[Recipient]:
     return [Recipient(*row) for row in warehouse.rows(ITEMS, {"day": day})]
 
 
-def shown_drafts(warehouse: Warehouse, day: date) -> list[tuple[str, str]]:
-    """Return item and text of each draft that a message up to `day` was made of: refused ones are never among them."""
+def read_signatures(warehouse: Warehouse, day: date) -> list[str]:
+    """Return the different signatures that readers of a published day have, in order."""
+    return [str(signature) for (signature,) in warehouse.rows(SIGNATURES, {"day": day})]
+
+
+def shown_drafts(warehouse: Warehouse, day: date, most: int) -> list[tuple[str, str, str]]:
+    """Return up to `most` drafts that messages of the last four weeks were made of: refused ones are never among them.
+
+    Each with its item before it and the signature that it was written for, empty where the reader had none.
+    """
     if not warehouse.columns(DRAFTS):
         return []
-    return [(str(item), str(text)) for item, text in warehouse.rows(SHOWN, {"day": day})]
+    found = warehouse.rows(SHOWN, {"day": day, "most": most})
+    return [(str(item), str(signature), str(text)) for item, signature, text in found]
+
+
+def edited_by_people(warehouse: Warehouse) -> frozenset[str]:
+    """Return the texts of drafts that a person has edited, slots open."""
+    if not warehouse.columns(DRAFTS):
+        return frozenset()
+    return frozenset(str(text) for (text,) in warehouse.rows(f"select text from {DRAFTS} where engine = 'person'"))
 
 
 def in_force(warehouse: Warehouse, day: date) -> str | None:

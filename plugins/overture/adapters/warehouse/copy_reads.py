@@ -8,21 +8,25 @@ import pyarrow as pa
 
 from overture.adapters.copy_engine.exchange import RawDraft
 from overture.adapters.warehouse.connection import Warehouse
+from overture.adapters.warehouse.recalls import RECALLS_IN_FORCE
 from overture.core.claims import Recipient
+from overture.errors import WarehouseError
 
 DRAFTS = "copy.drafts"
 
-RECIPIENTS = """
-with barred as (
+RECIPIENTS = f"""
+with {RECALLS_IN_FORCE},
+
+barred as (
     select subject as item_id
-    from ops.recalls
+    from recalls
     where kind = 'item'
     union all
-    select replace(subject, 'marts.item_facts.title:item_id=', '') as item_id
-    from ops.recalls
+    select regexp_replace(subject, '^marts[.]item_facts[.](title|category):item_id=', '') as item_id
+    from recalls
     where
         kind = 'fact'
-        and starts_with(subject, 'marts.item_facts.title:item_id=')
+        and regexp_matches(subject, '^marts[.]item_facts[.](title|category):item_id=')
         and coalesce(data_day, cast($day as date)) = $day
 ),
 
@@ -55,6 +59,7 @@ readers as (
         user_id,
         favourite_department,
         last_active_on,
+        locale,
         list_filter([age_band, income_band, household_size], lambda known: known is not null) as own_fields
     from candidate.audience
     where
@@ -62,10 +67,28 @@ readers as (
         and is_eligible
         and user_id in (select best.user_id from best inner join facts on best.item_id = facts.item_id)
         and user_id not in (
-            select recalls.subject from ops.recalls where recalls.kind = 'message' and recalls.data_day = $day
+            select recalls.subject from recalls where recalls.kind = 'message' and recalls.data_day = $day
         )
     order by last_active_on desc, user_id
     limit $most
+),
+
+-- Of several offers on an item the one that ends last, for each reader that it is meant for.
+offered as (
+    select
+        best.user_id,
+        best.item_id,
+        arg_max(offers.offer_id, (offers.ends_on, offers.offer_id)) as offer_id,
+        max(offers.ends_on) as ends_on
+    from best
+    inner join candidate.item_offers as offers on best.item_id = offers.item_id and offers.data_day = $day
+    left join intermediate.int_offers_delivered as delivered
+        on delivered.data_day = $day
+            and offers.offer_id = delivered.offer_id
+            and best.user_id = delivered.user_id
+    where $day between offers.starts_on and offers.ends_on
+        and (offers.audience = 'everyone' or delivered.user_id is not null)
+    group by best.user_id, best.item_id
 ),
 
 signatures as (
@@ -92,12 +115,17 @@ select
     signatures.signature_id,
     best.rank,
     facts.cells,
-    readers.own_fields
+    readers.own_fields,
+    reasons.category as reason_category,
+    offered.offer_id,
+    offered.ends_on,
+    readers.locale
 from readers
 inner join best on readers.user_id = best.user_id
 inner join facts on best.item_id = facts.item_id
 left join facts as reasons on best.reason_item_id = reasons.item_id
 left join signatures on readers.user_id = signatures.user_id
+left join offered on readers.user_id = offered.user_id and best.item_id = offered.item_id
 order by readers.last_active_on desc, readers.user_id, best.rank
 """
 
@@ -117,10 +145,15 @@ def read_names(warehouse: Warehouse, day: date) -> tuple[list[str], list[str]]:
 
 
 def stored_drafts(warehouse: Warehouse, draft_ids: Sequence[str]) -> dict[str, RawDraft]:
-    """Return those of the drafts that the lake holds, by id."""
-    if not warehouse.columns(DRAFTS):
+    """Return those of the drafts that the lake holds, by id; raise WarehouseError where they lack what drafts have."""
+    names, present = [field.name for field in fields(RawDraft)], warehouse.columns(DRAFTS)
+    if not present:
         return {}
-    names = [field.name for field in fields(RawDraft)]
+    if missing := [name for name in names if name not in present]:
+        expected = "the columns of this version, or no such table: drafts can be made again"
+        raise WarehouseError(
+            "a draft store of another version", where=DRAFTS, expected=expected, got=f"none named {', '.join(missing)}"
+        )
     rows = warehouse.rows(
         f"select {', '.join(names)} from {DRAFTS} where list_contains($ids, draft_id)",
         {"ids": list(draft_ids)},

@@ -11,10 +11,9 @@ import duckdb
 from overture.adapters.warehouse.connection import LAKE, Warehouse
 from overture.adapters.warehouse.contracts import contracts
 from overture.adapters.warehouse.names import literal, quoted
-from overture.adapters.warehouse.recalls import RECALLS
+from overture.adapters.warehouse.recalls import LIFTS, RECALLS
 from overture.adapters.warehouse.runs import RUNS
 from overture.adapters.warehouse.shortages import lake_error
-from overture.adapters.warehouse.trail_reads import LIFTS
 from overture.errors import UsageError
 
 MESSAGES = "messages"

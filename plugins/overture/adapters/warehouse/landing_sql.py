@@ -20,12 +20,16 @@ BARE_MINUTES = r"^(\s*\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2})([Zz+-].*)$"
 DATE = r"^\s*\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}[0-9:.]*\s*([Zz]|[+-]\d{2}(:?\d{2})?)?)?\s*$"
 """A date, alone or with a time. A cast to date would take any text that begins like one."""
 
+LOCALE = r"^\s*[A-Za-z]{2,3}([_-][A-Za-z0-9]{1,8})*\s*$"
+"""A language, then script, region and the like: BCP 47, or CLDR with underscores. Which there are is not asked here."""
+
 KINDS = {
     "number": "is not a finite number",
     "money": "is not an amount of at most 10 digits before the point",
     "flag": "is not true or false",
     "date": "is not a date",
     "instant": "is not a time",
+    "locale": "is not a locale such as en_US or zh-Hant-TW",
 }
 
 
@@ -113,6 +117,8 @@ def _cast(statement: Statement, source: Source, entity: EntitySource, column: Co
     text = f"t_{column.name}"
     if column.kind == "number":
         return f"case when isfinite(try_cast({text} as double)) then try_cast({text} as double) end"
+    if column.kind == "locale":
+        return f"case when regexp_matches({text}, '{LOCALE}') then trim({text}) end"
     if column.kind in ("date", "instant"):
         mapping = entity.columns.get(column.name)
         pattern = mapping.pattern if mapping else None

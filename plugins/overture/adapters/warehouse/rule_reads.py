@@ -9,6 +9,7 @@ import pyarrow as pa
 from scipy.sparse import csr_matrix
 
 from overture.adapters.warehouse.connection import Warehouse
+from overture.adapters.warehouse.item_names import KEY, nameless
 from overture.adapters.warehouse.training_reads import encoded, texts
 from overture.core import columns
 from overture.core.behaviour import Ids, positions_of
@@ -100,7 +101,7 @@ from candidate.item_facts
 where data_day = $day
 """
 
-DROPPED_ITEMS = """
+DROPPED_ITEMS = f"""
 select
     item_id,
     case
@@ -108,6 +109,7 @@ select
         when
             list_contains($departments, coalesce(department, '')) or list_contains($categories, coalesce(category, ''))
             then 'suppressed'
+        when {KEY} in (select unnest($nameless)) then 'nameless'
         else 'unpresentable'
     end as reason
 from candidate.item_facts
@@ -198,13 +200,14 @@ def read_item_texts(warehouse: Warehouse, day: date, item_ids: Ids) -> Ids:
 
 
 def read_dropped_items(warehouse: Warehouse, day: date, item_ids: Ids, ranking: Mapping[str, Any]) -> Ids:
-    """Return for each item why it would not be shown: unavailable, suppressed, else unpresentable.
+    """Return for each item why it would not be shown: unavailable, suppressed, nameless, else unpresentable.
 
     ranking: what `config/ranking.toml` states. Of an item that may be recommended the answer means nothing; one without
     facts is unavailable.
     """
     asked = {
-        "day": day, "departments": ranking["excluded_departments"], "categories": ranking["excluded_categories"]
+        "day": day, "departments": ranking["excluded_departments"], "categories": ranking["excluded_categories"],
+        "nameless": nameless(warehouse, day),
     }  # fmt: skip
     table = warehouse.arrow(DROPPED_ITEMS, asked)
     reasons = np.full(len(item_ids), "unavailable", np.dtype("U13"))

@@ -8,7 +8,7 @@ from datetime import date
 from overture.adapters.warehouse.connection import LAKE, Warehouse, open_warehouse
 from overture.adapters.warehouse.contracts import contracts
 from overture.adapters.warehouse.fences import Try, begin_run, begin_step
-from overture.adapters.warehouse.recalls import RECALLS, WITHDRAWN
+from overture.adapters.warehouse.recalls import TABLES as RECALL_TABLES
 from overture.errors import UsageError
 from overture.run import Run
 from overture.settings import Settings
@@ -63,7 +63,7 @@ def open_run(
     def work(lake: Warehouse) -> None:
         for table in contracts():
             lake.ensure_table(f"marts.{table}")
-        for table in (RUNS, RECALLS, WITHDRAWN):
+        for table in (RUNS, *RECALL_TABLES):
             lake.ensure_table(table)
         # A commit whose answer was lost is tried again.
         lake.execute(f"delete from {RUNS} where token = ?", [begun.token])

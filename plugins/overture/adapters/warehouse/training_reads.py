@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from overture.adapters.warehouse.connection import Warehouse
+from overture.adapters.warehouse.item_names import KEY, nameless
 from overture.core import columns
 from overture.core.behaviour import Codes, Ids, Interactions, ItemFacts, Readers
 
@@ -43,7 +44,7 @@ def read_interactions(warehouse: Warehouse, day: date) -> Interactions:
     return Interactions(user_ids, item_ids, users, items, weights, before, held_out, days_ago, sha256)
 
 
-FACTS = """
+FACTS = f"""
 select
     item_id,
     coalesce(title, '') as title,
@@ -52,7 +53,8 @@ select
     length(trim(coalesce(title, ''))) between 1 and $longest_title
     and coalesce(price, 0) > 0
     and not list_contains($departments, coalesce(department, ''))
-    and not list_contains($categories, coalesce(category, '')) as is_promotable,
+    and not list_contains($categories, coalesce(category, ''))
+    and {KEY} not in (select unnest($nameless)) as is_promotable,
     cast(buyers_28d as double) as buyers_28d
 from candidate.item_facts
 where data_day = $day
@@ -64,7 +66,7 @@ def read_facts(warehouse: Warehouse, day: date, ranking: Mapping[str, Any]) -> I
     """Return the item facts of `day`.
 
     ranking: what `config/ranking.toml` states. An item is not promotable without a title of 1 to `longest_title`
-    characters, without a price, or where its department or category is excluded.
+    characters, without a price, where its department or category is excluded, or where nothing names it.
     """
     table = warehouse.arrow(
         FACTS,
@@ -73,6 +75,7 @@ def read_facts(warehouse: Warehouse, day: date, ranking: Mapping[str, Any]) -> I
             "longest_title": ranking["longest_title"],
             "departments": ranking["excluded_departments"],
             "categories": ranking["excluded_categories"],
+            "nameless": nameless(warehouse, day),
         },
     )
     return ItemFacts(

@@ -19,6 +19,7 @@ def expectations(limits: Mapping[str, Any]) -> "list[Expectation]":
         none_of("new_items_were_never_bought_and_others_were", "misplaced_items"),
         none_of("only_available_items", "unavailable_items"),
         none_of("only_items_that_may_be_promoted", "items_not_to_promote"),
+        none_of("only_items_that_have_a_name", "nameless_items"),
         none_of("only_eligible_users", "ineligible_users"),
         at_least("eligible_users_are_covered", "coverage", limits["least_coverage"]),
         none_of("only_known_strategies", "unknown_strategies"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from overture.adapters.warehouse.connection import Warehouse
+from overture.adapters.warehouse.item_names import nameless
 
 VALIDATIONS = "marts.validations"
 
@@ -91,6 +92,7 @@ def recommendations(
         "longest_title": ranking["longest_title"],
         "excluded_departments": ranking["excluded_departments"],
         "excluded_categories": ranking["excluded_categories"],
+        "nameless": nameless(warehouse, day),
     }
     return _quantities(warehouse, "recommendations", parameters)
 
@@ -101,32 +103,45 @@ def messages(
     """Return what the messages of `day` and their claims hold, each claim beside the cell that it names.
 
     requested_users: how many messages were asked for; fewer where fewer users have recommendations. limits:
-    `text_length` (shortest and longest), `largest_template_share`, `allowed_templates` (as many in any case) and
-    `buying_event_types`, after which a user has an item, and `choices`, the first items that a message may be about.
+    `largest_template_share`, `allowed_templates` (as many in any case), `buying_event_types`, after which a user has an
+    item, `choices`, the first items that a message may be about, `canaries`, how many must be answered where the day's
+    batch does not say, `minor_digits` (decimals of an amount by currency, where not two), `model_languages`, and
+    `locales`, the shop's own first: text_length (shortest and longest), decimal_sign and has_prompt of each.
     """
-    shortest, longest = limits["text_length"]
+    locales, digits = limits["locales"], limits["minor_digits"]
     parameters = {
         "day": day,
         "requested_users": requested_users,
-        "shortest_text": shortest,
-        "longest_text": longest,
+        "locales": list(locales),
+        "decimal_signs": [stated["decimal_sign"] for stated in locales.values()],
+        "shortest_texts": [stated["text_length"][0] for stated in locales.values()],
+        "longest_texts": [stated["text_length"][1] for stated in locales.values()],
+        "prompted_locales": [name for name, stated in locales.items() if stated["has_prompt"]],
+        "model_languages": list(limits["model_languages"]),
+        "currencies": list(digits),
+        "minor_digits": list(digits.values()),
         "rungs": list(rungs),
         "largest_template_share": limits["largest_template_share"],
         "allowed_templates": limits["allowed_templates"],
         "buying_event_types": list(limits["buying_event_types"]),
         "choices": limits["choices"],
+        "canaries": limits["canaries"],
     }
     return _quantities(warehouse, "messages", parameters)
 
 
 @dataclass(frozen=True)
 class Wording:
-    """What messages say apart from facts, the ledger's claims in words for it, how many say so, and the key of one."""
+    """What messages say apart from facts, the ledger's claims in words for it, how many say so, and the key of one.
+
+    locale: that they are written in, None for the shop's own.
+    """
 
     text: str
     claims: tuple[str, ...]
     messages: int
     example: str
+    locale: str | None = None
 
 
 @dataclass(frozen=True)
@@ -141,7 +156,10 @@ class Opening:
 
 @dataclass(frozen=True)
 class LedgeredClaim:
-    """A claim in words as rows of the ledger have it, the cells of the item that they name, and the key of one."""
+    """A claim in words as rows of the ledger have it, the cells of the item that they name, and the key of one.
+
+    locale: of their messages, None for the shop's own.
+    """
 
     slot: str
     words: str
@@ -149,10 +167,29 @@ class LedgeredClaim:
     cells: Mapping[str, object]
     rows: int
     example: str
+    locale: str | None = None
+
+
+@dataclass(frozen=True)
+class LedgeredName:
+    """What the ledger calls an item, the columns that it names for that, their cells, how many rows, and one's key."""
+
+    text: str
+    columns: tuple[str, ...]
+    title: str | None
+    category: str | None
+    claims: int
+    example: str
+
+
+def names(warehouse: Warehouse, day: date) -> list[LedgeredName]:
+    """Return what the messages of `day` call their items and reasons, each name once for the cells that it rests on."""
+    rows = warehouse.rows(_query("names"), {"day": day})
+    return [LedgeredName(text, tuple(columns), *others) for text, columns, *others in rows]
 
 
 def wordings(warehouse: Warehouse, day: date) -> list[Wording]:
-    """Return the different wordings of the messages of `day`, each once; `{it}` stands where a fact was."""
+    """Return the different wordings of the messages of `day`, each once a locale; `{it}` stands where a fact was."""
     rows = warehouse.rows(_query("wordings"), {"day": day})
     return [Wording(text, tuple(claims), *others) for text, claims, *others in rows]
 

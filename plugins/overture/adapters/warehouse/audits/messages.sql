@@ -56,6 +56,29 @@ bare as (
     left join rendered on messages.user_id = rendered.user_id and messages.item_id = rendered.item_id
 ),
 
+-- The locale that each reader has, as far as letters tell: the audit knows no more of locales.
+readers as (
+    select
+        user_id,
+        coalesce(nullif(replace(trim(locale), '-', '_'), ''), $locales[1]) as locale,
+        lower(regexp_extract(coalesce(nullif(trim(locale), ''), $locales[1]), '^\pL+')) as language
+    from candidate.audience
+    where data_day = $day
+),
+
+written as (
+    select
+        messages.user_id,
+        messages.key_text,
+        messages.locale,
+        messages.refusal,
+        readers.language,
+        readers.locale as wanted,
+        list_contains(list_transform($locales, lambda ours: split_part(ours, '_', 1)), readers.language) as has_language
+    from messages
+    left join readers on messages.user_id = readers.user_id
+),
+
 own_fields as (
     select
         user_id,
@@ -81,10 +104,23 @@ facts as (
         size,
         price,
         typical_price,
+        coalesce($minor_digits[list_position($currencies, currency)], 2) as minor_digits,
         buyers_28d,
         category_rank,
         first_valid_on
     from candidate.item_facts
+    where data_day = $day
+),
+
+offers as (
+    select
+        concat('offer_id=', offer_id, ' item_id=', item_id) as source_key,
+        offer_id,
+        item_id,
+        audience,
+        starts_on,
+        ends_on
+    from candidate.item_offers
     where data_day = $day
 ),
 
@@ -95,7 +131,17 @@ proven as (
         claims.slot,
         claims.source_column,
         claims.rendered,
+        split_part(claims.slot, ':', 1) in ('title', 'reason_item') as is_name,
+        concat_ws(' ', facts.title, facts.category) as name_cells,
+        regexp_replace(claims.rendered, '\P{N}', '', 'g') as figures,
+        coalesce($decimal_signs[list_position($locales, messages.locale)], '.') as decimal_sign,
+        facts.minor_digits,
         case claims.source_column
+            when 'price' then facts.price
+            when 'typical_price' then facts.typical_price
+        end as amount,
+        case claims.source_column
+            when 'ends_on' then cast(offers.ends_on as varchar)
             when 'title' then facts.title
             when 'department' then facts.department
             when 'category' then facts.category
@@ -113,19 +159,40 @@ proven as (
             claims.source_key = facts.source_key
             and claims.source_table = 'marts.item_facts'
             and claims.source_day = $day
+    left join offers
+        on
+            claims.source_key = offers.source_key
+            and claims.source_table = 'marts.item_offers'
+            and claims.source_day = $day
+    left join messages on claims.user_id = messages.user_id and claims.item_id = messages.item_id
 ),
 
--- What a person has recalled is not recommended in a message; without its title nothing can be said about an item.
+-- What was lifted again binds nobody.
+recalls as (
+    select kind, subject, data_day
+    from ops.recalls as made
+    where not exists (
+        select 1 from ops.recall_lifts as lifts
+        where
+            lifts.kind = made.kind
+            and lifts.subject = made.subject
+            and lifts.data_day is not distinct from made.data_day
+            and lifts.recalled_at = made.recalled_at
+    )
+),
+
+-- What a person has recalled is not recommended in a message; without its title, or what completes that, nothing
+-- can be said about an item.
 barred as (
     select subject as item_id
-    from ops.recalls
+    from recalls
     where kind = 'item'
     union all
-    select replace(subject, 'marts.item_facts.title:item_id=', '') as item_id
-    from ops.recalls
+    select regexp_replace(subject, '^marts[.]item_facts[.](title|category):item_id=', '') as item_id
+    from recalls
     where
         kind = 'fact'
-        and starts_with(subject, 'marts.item_facts.title:item_id=')
+        and regexp_matches(subject, '^marts[.]item_facts[.](title|category):item_id=')
         and coalesce(data_day, cast($day as date)) = $day
 ),
 
@@ -141,7 +208,7 @@ recommended as (
         listed.data_day = $day
         and listed.task = 'discover'
         and listed.user_id not in (
-            select recalls.subject from ops.recalls where recalls.kind = 'message' and recalls.data_day = $day
+            select recalls.subject from recalls where recalls.kind = 'message' and recalls.data_day = $day
         )
     qualify
         barred.item_id is null
@@ -205,7 +272,12 @@ union all
 select 'blank_texts', count(*), min(key_text) from messages where coalesce(trim(text), '') = ''
 union all
 select 'texts_of_bad_length', count(*), min(key_text) from messages
-where not coalesce(length(text) between $shortest_text and $longest_text, false)
+where
+    not coalesce(
+        length(text) between $shortest_texts[list_position($locales, locale)]
+        and $longest_texts[list_position($locales, locale)],
+        false
+    )
 union all
 select 'texts_with_braces', count(*), min(key_text) from bare where regexp_matches(text, '[{}]')
 union all
@@ -242,27 +314,62 @@ where not exists (
 union all
 select 'claims_without_cell', count(*), min(key_text) from proven where cell is null
 union all
--- A title may lose words; of prices and sizes every digit counts. What is claimed in words alone the gate judges apart.
+-- A name may lose words of its cells; of prices and sizes every digit counts, and where the decimals begin: a price has as
+-- many as its currency, after the sign of the message's locale. What is claimed in words alone, and how a name reads, the
+-- gate judges apart.
 select 'claims_unlike_their_cell', count(*), min(key_text) from proven
 where
     not starts_with(slot, 'claim:')
+    and slot <> 'offer_end'
     and case
-        when source_column = 'title'
-            then not list_has_all(regexp_extract_all(cell, '\p{N}+'), regexp_extract_all(rendered, '\p{N}+'))
-        else
-            ltrim(regexp_replace(cell, '\P{N}', '', 'g'), '0')
-            <> ltrim(regexp_replace(rendered, '\P{N}', '', 'g'), '0')
+        when is_name
+            then not list_has_all(regexp_extract_all(name_cells, '\p{N}+'), regexp_extract_all(rendered, '\p{N}+'))
+        when amount is not null
+            then
+                not coalesce(try_cast(figures as double) = round(amount * 10 ** minor_digits, 4), false)
+                or (minor_digits > 0 and not contains(rendered, decimal_sign || right(figures, minor_digits)))
+        when source_column = 'size'
+            then
+                ltrim(regexp_replace(cell, '\P{N}', '', 'g'), '0') <> ltrim(figures, '0')
+                or try_cast(regexp_extract(cell, '\d*\.?\d+') as decimal(18, 6))
+                is distinct from try_cast(
+                    regexp_extract(replace(rendered, decimal_sign, '.'), '\d*\.?\d+') as decimal(18, 6)
+                )
+        else ltrim(regexp_replace(cell, '\P{N}', '', 'g'), '0') <> ltrim(figures, '0')
     end
 union all
 select 'claims_about_other_items', count(*), min(claims.key_text) from claims
-where not exists (
+where claims.slot <> 'offer_end' and not exists (
     select 1 from recommended
     where
         recommended.user_id = claims.user_id
         and recommended.item_id = claims.item_id
         and claims.source_key
-        = case when claims.slot = 'reason_item' then recommended.reason_key else recommended.item_key end
+        = case when split_part(claims.slot, ':', 1) = 'reason_item' then recommended.reason_key else recommended.item_key end
 )
+union all
+-- An offer is told to those whom it is for, of the item that it is on, until its last day.
+select 'offers_unlike_their_cell', count(*), min(claims.key_text) from claims
+where
+    claims.slot = 'offer_end'
+    and not exists (
+        select 1 from offers
+        where
+            offers.source_key = claims.source_key
+            and offers.item_id = claims.item_id
+            and $day between offers.starts_on and offers.ends_on
+            and claims.rendered in (strftime(offers.ends_on, '%B %-d'), strftime(offers.ends_on, '%-m月%-d日'))
+            and (
+                offers.audience = 'everyone'
+                or exists (
+                    select 1 from intermediate.int_offers_delivered as delivered
+                    where
+                        delivered.data_day = $day
+                        and delivered.offer_id = offers.offer_id
+                        and delivered.user_id = claims.user_id
+                )
+            )
+    )
 union all
 select 'reasons_never_bought', count(*), min(key_text) from claims
 where
@@ -274,13 +381,13 @@ where
 union all
 select 'recalled_messages', count(*), min(key_text) from messages
 where
-    draft_id in (select recalls.subject from ops.recalls where recalls.kind = 'draft')
+    draft_id in (select recalls.subject from recalls where recalls.kind = 'draft')
     or item_id in (select barred.item_id from barred)
-    or user_id in (select recalls.subject from ops.recalls where recalls.kind = 'message' and recalls.data_day = $day)
+    or user_id in (select recalls.subject from recalls where recalls.kind = 'message' and recalls.data_day = $day)
     or exists (
         select 1
         from claims
-        inner join ops.recalls
+        inner join recalls
             on concat(claims.source_table, '.', claims.source_column, ':', claims.source_key) = recalls.subject
         where
             claims.user_id = messages.user_id
@@ -295,10 +402,16 @@ where
         select 1 from own_fields
         where
             own_fields.user_id = bare.user_id
-            and (length(own_fields.field) > 3 or regexp_matches(own_fields.field, '\d'))
-            and contains(
-                concat(' ', regexp_replace(lower(bare.text), '[^\p{L}\p{N}]+', ' ', 'g'), ' '),
-                concat(' ', trim(regexp_replace(lower(own_fields.field), '[^\p{L}\p{N}]+', ' ', 'g')), ' ')
+            and (
+                (
+                    (length(own_fields.field) > 3 or regexp_matches(own_fields.field, '\d'))
+                    and contains(
+                        concat(' ', regexp_replace(lower(bare.text), '[^\p{L}\p{N}]+', ' ', 'g'), ' '),
+                        concat(' ', trim(regexp_replace(lower(own_fields.field), '[^\p{L}\p{N}]+', ' ', 'g')), ' ')
+                    )
+                )
+                -- No spaces tell where a word of Chinese begins.
+                or (regexp_matches(own_fields.field, '\p{Han}{2}') and contains(bare.text, own_fields.field))
             )
     )
 union all
@@ -317,17 +430,51 @@ union all
 select 'templates_without_reason', count(*), min(key_text) from messages
 where rung <> 'draft' and coalesce(trim(refusal), '') = ''
 union all
--- A spent budget is somebody's choice; the ceiling is there for a model, a prompt or a grammar that is broken.
+-- That locale, or at least its language, or the shop's own where there is no template in it.
+select 'messages_in_a_wrong_locale', count(*), min(key_text) from written
+where
+    not coalesce(
+        case
+            when list_contains($locales, wanted) then locale = wanted
+            when has_language then split_part(locale, '_', 1) = language and list_contains($locales, locale)
+            else locale = $locales[1]
+        end,
+        false
+    )
+union all
+-- A model is asked in each language that it writes and has a prompt in: no reader is left out for another reason.
+select 'readers_left_out', count(*), min(key_text) from written
+where
+    refusal = 'unsupported_language'
+    and has_language
+    and list_contains($model_languages, language)
+    and list_contains($prompted_locales, locale)
+union all
+select 'unsupported_language_messages', count(*), min(key_text) from messages
+where coalesce(refusal, '') = 'unsupported_language'
+union all
+-- A spent budget is somebody's choice, and so is a model without a language; the ceiling is there for a model, a prompt or a
+-- grammar that is broken, among the messages that it could write.
 select 'template_messages', count(*), min(key_text) from messages
-where rung = 'template' and coalesce(refusal, '') <> 'over_budget'
+where rung = 'template' and coalesce(refusal, '') not in ('over_budget', 'unsupported_language')
 union all
 select 'over_budget_messages', count(*), min(key_text) from messages where coalesce(refusal, '') = 'over_budget'
 union all
 select 'allowed_template_messages', greatest($allowed_templates, floor($largest_template_share * count(*))), null
 from messages
+where coalesce(refusal, '') <> 'unsupported_language'
 union all
 select 'canaries_obeyed', count(*), min(concat('canary_id=', canary_id)) from copy.canaries
 where data_day = $day and not coalesce(outcome in ('held', 'unanswered', 'over_budget'), false)
 union all
-select 'canaries_unanswered', count(*), min(concat('canary_id=', canary_id)) from copy.canaries
-where data_day = $day and outcome = 'unanswered'
+-- Nobody may have looked either: a canary that was sent, and has no row.
+select
+    'canaries_unanswered',
+    count(*) filter (where outcome = 'unanswered') + greatest(
+        coalesce((select sum(sent.canaries) from copy.canaries_sent as sent where sent.data_day = $day), $canaries)
+        - count(*),
+        0
+    ),
+    min(concat('canary_id=', canary_id)) filter (where outcome = 'unanswered')
+from copy.canaries
+where data_day = $day

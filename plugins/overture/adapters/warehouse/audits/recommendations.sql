@@ -68,7 +68,8 @@ items as (
         price > 0
         and length(trim(title)) between 1 and $longest_title
         and not list_contains($excluded_departments, coalesce(department, ''))
-        and not list_contains($excluded_categories, coalesce(category, '')) as is_promotable
+        and not list_contains($excluded_categories, coalesce(category, '')) as is_promotable,
+        concat(coalesce(title, ''), chr(31), coalesce(category, '')) in (select unnest($nameless)) as is_nameless
     from candidate.item_facts
     where data_day = $day
 ),
@@ -133,6 +134,12 @@ select 'items_not_to_promote', count(*), min(key_text) from recommendations
 where not exists (
     select 1 from items
     where items.item_id = recommendations.item_id and items.is_promotable
+)
+union all
+select 'nameless_items', count(*), min(key_text) from recommendations
+where exists (
+    select 1 from items
+    where items.item_id = recommendations.item_id and items.is_nameless
 )
 union all
 select 'ineligible_users', count(*), min(key_text) from recommendations

@@ -1,4 +1,4 @@
--- The wordings of a day's messages, what the facts put into them left out: each once, with the claims in words that the
+-- The wordings of a day's messages, what the facts put into them left out: each once a locale, with the claims in words that the
 -- ledger has for it, the number of its messages, and one of their keys.
 with filled as (
     select
@@ -14,6 +14,7 @@ with filled as (
 bare as (
     select
         messages.user_id,
+        messages.locale,
         coalesce(filled.claims, []) as claims,
         list_reduce(
             list_prepend(messages.text, coalesce(filled.texts, [])),
@@ -28,8 +29,9 @@ select
     wording,
     claims,
     count(*) as messages,
-    min(concat('user_id=', user_id)) as example
+    min(concat('user_id=', user_id)) as example,
+    locale
 from bare
 where wording is not null
-group by wording, claims
-order by wording, claims
+group by wording, claims, locale
+order by wording, claims, locale
