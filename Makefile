@@ -20,6 +20,7 @@ run: environments  ## run the whole DAG for one day: make run [DAY=2017-11-28] [
 test: environments  ## run every test
 	@scripts/environment sequence
 	@scripts/debian_postgresql
+	@scripts/debian_chromium
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
 test-unit:  ## run the fast tests

@@ -51,6 +51,12 @@ def module_settings(tmp_path_factory: pytest.TempPathFactory, server: Catalog) -
     return fresh_settings(tmp_path_factory.mktemp("module") / "home", server)
 
 
+@pytest.fixture(scope="session")
+def session_settings(tmp_path_factory: pytest.TempPathFactory, server: Catalog) -> Settings:
+    """An empty home that all tests of a worker share which ask for it."""
+    return fresh_settings(tmp_path_factory.mktemp("session") / "home", server)
+
+
 @pytest.fixture
 def warehouse(settings: Settings) -> Iterator[Warehouse]:
     """A connection to an empty lake."""

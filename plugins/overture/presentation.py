@@ -64,7 +64,7 @@ def print_table(table: pa.Table) -> None:
 
 
 def visible(value: object) -> str:
-    """Return a value as one line that shows control characters escaped; nothing for None."""
+    """Return a value as one line that shows control characters (those that turn reading, too) escaped; "" for None."""
     if value is None:
         return ""
     text = f"{value:.6g}" if isinstance(value, float) else str(value)

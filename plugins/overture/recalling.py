@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
+from overture import reporting
 from overture.adapters.warehouse import open_warehouse
 from overture.adapters.warehouse.recalls import (
     FACT,
@@ -18,17 +19,23 @@ from overture.adapters.warehouse.recalls import (
     record_lift,
     record_recall,
 )
+from overture.adapters.warehouse.report_reads import days_withdrawn_from
 from overture.core.days import parse_day
 from overture.errors import UsageError
 from overture.settings import Settings
 
 
 def recall(settings: Settings, case: Recall) -> int:
-    """Withdraw every published message of a case; return how many. Raises UsageError for one that cannot be."""
+    """Withdraw every published message of a case, from the pages of their days too; return how many.
+
+    Raises UsageError for one that cannot be, HomeError when a page cannot be written again: all is withdrawn then.
+    """
     if not case.why.strip() or not case.recalled_by.strip():
         raise UsageError("a recall says why and by whom", where="recall", expected="two texts", got="a blank one")
     with open_warehouse(settings) as warehouse:
-        return record_recall(warehouse, case)
+        count = record_recall(warehouse, case)
+        reporting.rewrite_days(settings, warehouse, days_withdrawn_from(warehouse, case.kind, case.subject))
+        return count
 
 
 def lift(settings: Settings, recall_id: str, decision: Lift) -> Recall:

@@ -118,7 +118,8 @@ def publish_day(run: Run, warehouse: Warehouse) -> None:
 
 
 def write_report(run: Run, warehouse: Warehouse) -> None:
-    """Write the page that shows people what was published, what each gate saw and what it cost."""
+    """Write the pages that show people what was published, what each gate saw and what it cost."""
+    reporting.write_documentation(run, warehouse)
     reporting.write_report(run, warehouse)
 
 

@@ -1,7 +1,6 @@
 """Tells a message's trail on one screen, each step with its evidence."""
 
 import textwrap
-from collections.abc import Iterator
 
 from overture.core.trail import NO_MESSAGE, SENT, Claim, DayRun, Event, Reader, Reason, RecallNote, Trail
 from overture.presentation import visible
@@ -22,8 +21,9 @@ def tell(trail: Trail, width: int = 100) -> str:
     if trail.message:
         lines += [*_wrapped("", f'"{visible(trail.message.text)}"', width, indent=2), ""]
     lines += [*_wrapped("", visible(trail.why), width, indent=2), ""]
-    for label, step in _steps(trail):
-        lines += _wrapped(label, visible(step), width, indent=LABEL)
+    for label, told in steps_of(trail):
+        for number, line in enumerate(told or ["none"]):
+            lines += _wrapped("" if number else label, visible(line), width, indent=LABEL)
     return "\n".join(lines) + "\n"
 
 
@@ -36,8 +36,9 @@ def _headline(trail: Trail) -> str:
     return f"What {user} was to get on {day}, and who withdrew it"
 
 
-def _steps(trail: Trail) -> Iterator[tuple[str, str]]:
-    for label, told in (
+def steps_of(trail: Trail) -> list[tuple[str, list[str]]]:
+    """Return each step from the reader to the recalls with the lines of its evidence, none for one without any."""
+    return [
         ("Reader", _reader(trail.reader, trail.run)),
         ("Data", _data(trail.run)),
         ("Events", _events(trail)),
@@ -47,9 +48,7 @@ def _steps(trail: Trail) -> Iterator[tuple[str, str]]:
         ("Checks", _checks(trail)),
         ("Claims", [_claim(claim) for claim in trail.claims]),
         ("Recalls", [_recall(each) for each in trail.recalls]),
-    ):
-        for number, line in enumerate(told or ["none"]):
-            yield ("" if number else label), line
+    ]
 
 
 def _reader(reader: Reader, run: DayRun) -> list[str]:

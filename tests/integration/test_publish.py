@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pyarrow as pa
@@ -140,9 +141,13 @@ def test_the_report_counts_what_was_published_and_is_replaced_whole(warehouse: W
         run = make(warehouse, settings, f"run-of-{len(users)}", *users)
         publish_day(warehouse, run)
         page = reporting.write_report(run, warehouse).read_text(encoding="utf-8")
-        assert f"| messages | {len(users)} |" in page
-        assert f"run\\-of\\-{len(users)}" in page
-    assert [path.name for path in reporting.report_path(settings, DAY).parent.iterdir()] == ["report.md"]
+        assert re.search(rf"<bdi>marts\.messages</bdi></td><td class=\"n\">{len(users)}</td>", page)
+        assert f"<code>run-of-{len(users)}</code>" in page
+    folder = reporting.report_path(settings, DAY).parent
+    assert sorted(path.relative_to(settings.reports).as_posix() for path in settings.reports.rglob("*.*")) == [
+        f"{folder.name}/index.html",
+        "index.html",
+    ]
 
 
 def test_a_step_of_a_day_without_a_run_is_refused(warehouse: Warehouse, settings: Settings) -> None:

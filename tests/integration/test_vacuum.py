@@ -109,7 +109,7 @@ LEFT = (
     "models/.SmolLM2.4711/model.safetensors",
     "copy/2017-11-28/.requests.jsonl.4711",
     "copy/drafts/.drafts-2017-11-28.1-0-0001.jsonl.4711",
-    "reports/2017-11-28/report.4711",
+    "reports/2017-11-28/.index.html.4711",
 )
 IN_USE = (
     "artifacts/factors/2017-11-28/factors.npz",
@@ -120,7 +120,7 @@ IN_USE = (
     "models/.conversion",
     "copy/2017-11-28/requests.jsonl",
     "copy/drafts/drafts-2017-11-28.1-0-0001.jsonl",
-    "reports/2017-11-28/report.md",
+    "reports/2017-11-28/index.html",
 )
 
 

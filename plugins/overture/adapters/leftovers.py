@@ -33,7 +33,7 @@ def unfinished_files(settings: Settings, before: datetime) -> list[Path]:
         *settings.landing.glob(".*.partial"),
         *settings.models.glob(".*.[0-9]*"),
         *settings.copy.glob("*/.*"),
-        *settings.reports.glob("*/report.[0-9]*"),
+        *settings.reports.glob("**/.*"),
         *settings.airflow.glob(".*.[0-9]*"),
     ]
     return sorted(path for path in found if _last_written(path) < before.timestamp())

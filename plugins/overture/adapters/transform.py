@@ -34,6 +34,11 @@ DAYS_AND_COUNTS = (
 LOCK_LOST = "lock row bears another name"
 """What dbt_project/macros/take_lock_row.sql raises."""
 
+DOCS_POLICY = (
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline' 'unsafe-eval' data: blob:\">"
+)
+"""dbt's page is a program of its own; it may run, and ask nothing of anyone."""
+
 MAX_WEIGHT = 1_000_000
 """Greatest weight of an event's type; above it, exact sums would overflow."""
 
@@ -89,14 +94,30 @@ def run_unit_tests(settings: Settings, day: date, variables: Mapping[str, Any]) 
     return _run(settings, _Order("unit tests", day, ["test", "--select", "test_type:unit"]), variables)
 
 
+def build_docs(settings: Settings, day: date, variables: Mapping[str, Any]) -> str:
+    """Return dbt's documentation of the project, with the variables of `day`, as one HTML page that loads nothing.
+
+    Columns are those that the project states: none is looked up in the lake. Raises what `build_layer` raises.
+    """
+    written = settings.home / "dbt" / "target"
+    command = ["docs", "generate", "--static", "--empty-catalog"]
+    _run(settings, _Order("docs", day, command, writes_json=True), variables)
+    page = (written / "static_index.html").read_text(encoding="utf-8")
+    return page.replace("<head>", f"<head>{DOCS_POLICY}", 1)
+
+
 @dataclass(frozen=True)
 class _Order:
-    """One call of dbt: what it is called in messages, its arguments, and the name that the lock row must bear."""
+    """One call of dbt: what it is called in messages, its arguments, and the name that the lock row must bear.
+
+    writes_json: it leaves what it knows of the project in its target folder.
+    """
 
     name: str
     day: date
     command: list[str]
     holder: str = ""
+    writes_json: bool = False
 
 
 def _run(settings: Settings, order: _Order, variables: Mapping[str, Any]) -> TransformReport:
@@ -105,10 +126,10 @@ def _run(settings: Settings, order: _Order, variables: Mapping[str, Any]) -> Tra
     with open_catalog(settings) as catalog, write_lock(catalog.lake, f"dbt {order.name} {order.day}"):
         _lay_extensions(settings)
         started = time.perf_counter()
-        outcome = _run_dbt(settings, catalog, order, _flags(settings, chosen))
+        outcome = _run_dbt(settings, catalog, order, _flags(settings, chosen, order))
         seconds = time.perf_counter() - started
     _raise_failure(settings, order.name, order.day, outcome)
-    nodes = tuple(_node_report(node) for node in outcome.result.results)
+    nodes = tuple(_node_report(node) for node in getattr(outcome.result, "results", ()) if hasattr(node, "node"))
     return TransformReport(order.name, order.day, seconds, nodes)
 
 
@@ -141,13 +162,14 @@ def _is_weight(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_WEIGHT
 
 
-def _flags(settings: Settings, variables: Mapping[str, Any]) -> list[str]:
+def _flags(settings: Settings, variables: Mapping[str, Any], order: _Order) -> list[str]:
     return [
         *("--vars", json.dumps(variables)),
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
         *("--target-path", str(settings.home / "dbt" / "target"), "--log-path", str(settings.home / "dbt" / "logs")),
         *("--log-level", "none", "--log-level-file", "info", "--no-print", "--no-use-colors"),
-        *("--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json"),
+        *("--no-send-anonymous-usage-stats", "--no-version-check"),
+        "--write-json" if order.writes_json else "--no-write-json",
     ]
 
 

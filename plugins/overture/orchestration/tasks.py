@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from overture.errors import DayRangeError, GateError, InputError, SupersededError
 from overture.orchestration.assets import PUBLISHED
 from overture.orchestration.data_day import RunRequest, read_request
+from overture.orchestration.notifying import tell_failure
 from overture.orchestration.pools import GPU, POOLS, WAREHOUSE_WRITER
 from overture.orchestration.progress import watched
 from overture.settings import PACKAGE, Settings
@@ -31,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(hours=1),
+    "on_failure_callback": tell_failure,
     "weight_rule": "upstream",  # of two runs, the one that is nearer to its end goes first
 }
 

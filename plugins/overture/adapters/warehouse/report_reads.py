@@ -1,60 +1,110 @@
-"""What a day's report shows, read from the published tables."""
+"""What a day's report shows, read from the lake in one snapshot."""
 
-from datetime import date
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
 
+import duckdb
 import pyarrow as pa
 
 from overture.adapters.warehouse.connection import Warehouse
 from overture.adapters.warehouse.contracts import contracts
+from overture.adapters.warehouse.recalls import WITHDRAWN
+from overture.adapters.warehouse.report_queries import DAYS, GATES, SECTIONS
+from overture.adapters.warehouse.runs import RUNS
 
-SECTIONS = {
-    "Model against the popular baseline": """
-        select protocol, judged_day, task, strategy, metric, k, round(value, 4) as value, round(baseline, 4) as baseline
-        from marts.model_metrics where data_day = $day and user_group = 'everyone' and protocol not in ('copy', 'lists')
-        order by all
-    """,
-    "Recommendations by strategy": """
-        select task, strategy, count(*) as rows, count(distinct user_id) as users, count(distinct item_id) as items
-        from marts.recommendations where data_day = $day group by task, strategy order by task, strategy
-    """,
-    "Messages by rung": """
-        select rung, refusal, count(*) as messages, count(distinct text) as texts
-        from marts.messages where data_day = $day group by rung, refusal order by messages desc, rung, refusal
-    """,
-    "How personal the messages are": """
-        select metric, users, round(value, 4) as value, round(low, 4) as low, round(high, 4) as high,
-            round(baseline, 4) as by_chance
-        from marts.model_metrics where data_day = $day and protocol = 'copy' order by metric
-    """,
-    "Quarantined rows": """
-        select entity, column_name, reason, count(*) as rows
-        from raw.quarantine where data_day = $day group by all order by rows desc, entity, column_name, reason
-    """,
-    "Gates": """
-        select step, count(*) as expectations, count(*) filter (not success) as refused
-        from marts.validations where data_day = $day group by step order by step
-    """,
-    "Costs": """
-        select step, round(seconds, 1) as seconds, round(peak_mb) as peak_mb, tokens_in, tokens_out, drafts_made,
-            drafts_reused
-        from marts.run_costs where data_day = $day order by seconds desc, step
-    """,
-    "Ten messages": """
-        select user_id, text, rung from marts.messages where data_day = $day order by user_id limit 10
-    """,
-}
-"""Each section of the report and its query."""
+NAMED: Final = re.compile(r"\$(\w+)")
 
 
-def read_sections(warehouse: Warehouse, day: date) -> dict[str, pa.Table]:
-    """Return each section's rows, all of one snapshot; the first counts the day's rows of every published table."""
-    counts = " union all ".join(
-        f"select '{table}' as \"table\", count(*) as rows from marts.{table} where data_day = $day"
-        for table in sorted(contracts())
-    )
-    queries = {"Published rows": f"{counts} order by 1"} | SECTIONS
+@dataclass(frozen=True)
+class Reads:
+    """A day as it is published.
+
+    run_id: the run that published it; None where it is not published.
+    sections: section -> query -> rows; None for a query whose table or column the lake does not have, as in a lake
+    that an older version made. published: rows of every published table. withdrawn: messages that were recalled.
+    """
+
+    run_id: str | None
+    sections: Mapping[str, Mapping[str, pa.Table | None]]
+    published: Mapping[str, int]
+    withdrawn: int
+
+
+def read_day(warehouse: Warehouse, day: date, limits: Mapping[str, Mapping[str, Any]]) -> Reads:
+    """Return all that the report of `day` shows; `limits` is config/report.toml."""
+    seed = str(limits["map"]["seed"])
+    given: dict[str, object] = {
+        "day": day,
+        "first": day - timedelta(days=limits["events"]["usual_days"]),
+        "longest": limits["tables"]["longest"],
+        "shown": limits["messages"]["shown"],
+        # Some of them have no factors: too little is known of them.
+        "drawn": 4 * limits["map"]["items"],
+    }
+    seeds = {"learned": seed, "written": str(limits["messages"]["seed"])}
     warehouse.execute("begin")
     try:
-        return {title: warehouse.arrow(sql, {"day": day}) for title, sql in queries.items()}
+        return Reads(
+            _publisher(warehouse, day),
+            {
+                section: {
+                    name: _rows(warehouse, sql, given | {"seed": seeds.get(section, seed)})
+                    for name, sql in queries.items()
+                }
+                for section, queries in SECTIONS.items()
+            },
+            _counts(warehouse, day),
+            withdrawn_messages(warehouse, day),
+        )
     finally:
         warehouse.execute("rollback")
+
+
+def read_days(warehouse: Warehouse) -> pa.Table:
+    """Return one row for each published day, the last first: its health, messages and seconds."""
+    found = _rows(warehouse, DAYS, {})
+    return pa.table({"data_day": pa.array([], pa.date32())}) if found is None else found
+
+
+def read_verdicts(warehouse: Warehouse, day: date) -> pa.Table:
+    """Return every verdict of the day's gates; those that failed first."""
+    return warehouse.arrow(GATES["verdicts"], {"day": day})
+
+
+def withdrawn_messages(warehouse: Warehouse, day: date) -> int:
+    """Return how many messages of `day` were recalled."""
+    found = _rows(warehouse, f"select count(*) as n from {WITHDRAWN} where data_day = $day", {"day": day})
+    return 0 if found is None else int(found["n"][0].as_py())
+
+
+def days_withdrawn_from(warehouse: Warehouse, kind: str, subject: str) -> list[date]:
+    """Return the days of which a recall of that kind and subject has withdrawn messages, in order."""
+    found = warehouse.rows(
+        f"select distinct data_day from {WITHDRAWN} where kind = ? and subject = ? order by 1", [kind, subject]
+    )
+    return [day for (day,) in found]
+
+
+def _publisher(warehouse: Warehouse, day: date) -> str | None:
+    sql = f"select run_id from {RUNS} where data_day = $day and is_published order by token desc limit 1"
+    found = _rows(warehouse, sql, {"day": day})
+    return found["run_id"][0].as_py() if found is not None and found.num_rows else None
+
+
+def _counts(warehouse: Warehouse, day: date) -> dict[str, int]:
+    counts = {}
+    for table in sorted(contracts()):
+        found = _rows(warehouse, f"select count(*) as n from marts.{table} where data_day = $day", {"day": day})
+        counts[table] = 0 if found is None else int(found["n"][0].as_py())
+    return counts
+
+
+def _rows(warehouse: Warehouse, sql: str, given: Mapping[str, object]) -> pa.Table | None:
+    asked = {name: given[name] for name in NAMED.findall(sql)}
+    try:
+        return warehouse.arrow(sql, asked)
+    except (duckdb.BinderException, duckdb.CatalogException):
+        return None
