@@ -30,10 +30,13 @@ def compose(plan: Plan, drafts: Mapping[str, RawDraft], day: date, names: Names 
     template says why the first draft was refused.
     """
     prompt, template = prompt_of("prompt", plan.locale), prompt_of("template", plan.locale)
-    answers = [drafts.get(request.draft_id) for request in plan.requests]
-    subject = _subject(plan, prompt, day, names)
-    refusals = [_refusal(plan, prompt, answer, subject) for answer in answers]
-    raw = next((answer for answer, refusal in zip(answers, refusals, strict=True) if refusal is None), None)
+    subject, raw, refusals = _subject(plan, prompt, day, names), None, list[str]()
+    for answer in (drafts.get(request.draft_id) for request in plan.requests):
+        refusal = _refusal(plan, prompt, answer, subject)
+        if refusal is None:
+            raw = answer
+            break
+        refusals.append(refusal)
     if raw:
         reply, _ = _closed(plan, prompt, raw)
         signature = {"engine": raw.engine, "model": raw.model, "prompt_version": raw.prompt_version}
