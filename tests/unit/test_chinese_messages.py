@@ -84,3 +84,12 @@ def test_a_chinese_template_that_would_be_too_long_leaves_the_reason_unsaid() ->
 def test_an_amount_that_the_currency_has_no_coins_for_is_not_told() -> None:
     plan = planned(replace(TEA, currency="JPY", price=Decimal("100.50")))
     assert "price" not in plan.facts
+
+
+def test_a_chinese_message_says_until_when_its_item_is_on_offer_with_the_cell() -> None:
+    offered = replace(TEA, offer_id="spring", offer_ends_on=date(2017, 12, 3))
+    for message, claims in (composed(GOOD, offered), compose(planned(offered, ENGLISH), {}, DAY)):
+        assert message["text"].endswith("优惠持续到12月3日。")
+        assert ("offer_end", "marts.item_offers") in {(claim["slot"], claim["source_table"]) for claim in claims}
+    taiwanese, _ = compose(planned(replace(offered, locale="zh_TW"), ENGLISH), {}, DAY)
+    assert taiwanese["text"].endswith("優惠持續到12月3日。")
