@@ -16,7 +16,7 @@ select
 from day
 inner join marts.messages using (data_day)
 left join (
-    select data_day, sum(drafts_made) + sum(drafts_reused) filter (step = 'prepare_copy') as made
+    select data_day, (sum(drafts_made) + sum(drafts_reused) filter (step = 'prepare_copy'))::bigint as made
     from marts.run_costs where split_part(step, '.', 1) in ('prepare_copy', 'write_copy')
     group by data_day
 ) as cost using (data_day)

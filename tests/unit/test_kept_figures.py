@@ -1,9 +1,10 @@
 """What the page on the copy shows of the last full benchmark and proofs."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
-from bench.bench_copy import figures
+from bench.bench_copy import figures, middle
 from bench.copy_engines import Speed
 from bench.kept_figures import resuming, throughput
 from overture.adapters.copy_engine.exchange import RawDraft
@@ -36,3 +37,8 @@ def test_what_is_kept_of_the_kills_reads_as_a_table_of_trials(tmp_path: Path) ->
 def test_a_page_without_kept_figures_says_how_to_get_them(tmp_path: Path) -> None:
     assert "bench.bench_copy --keep" in throughput(tmp_path / "none")
     assert "prove copy kills races --keep" in resuming(tmp_path / "none")
+
+
+def test_of_several_rounds_the_median_is_kept() -> None:
+    assert middle([OURS, BY_HAND]) == OURS
+    assert middle([BY_HAND, OURS, replace(OURS, seconds=5.0)]) == BY_HAND
