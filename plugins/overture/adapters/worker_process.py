@@ -1,13 +1,19 @@
 """Both ends of a module of ours that runs in another environment's Python; standard library only."""
 
+import logging
 import os
 import subprocess
-from collections.abc import Callable, Sequence
+import sys
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from overture import errors
 from overture.errors import OvertureError
 from overture.settings import PACKAGE
+
+LOG = logging.getLogger("overture.progress")
+"""Lines that a person follows. Airflow shows them in a task's log; what a task writes to standard error is an error."""
 
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "VLLM_", "OMP_", "KMP_")
@@ -24,9 +30,12 @@ def run_to_end(
 ) -> tuple[int, list[str]]:
     """Run `python -m module`; return how it ended, below 0 by a signal, and the lines of its standard output.
 
-    Its progress shows on our standard error unless `stderr` says otherwise. Where it watches its standard input
-    (`end_with_input`), it ends with us, even when we are killed: we hold the other end.
+    Its progress shows on our standard error, or is logged where somebody reads logs instead, unless `stderr` says
+    otherwise. Where it watches its standard input (`end_with_input`), it ends with us, even when we are killed: we hold
+    the other end.
     """
+    if stderr is None and LOG.isEnabledFor(logging.INFO) and not sys.stderr.isatty():
+        stderr = subprocess.PIPE
     with subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
         [python, "-m", module, *arguments],
         stdin=subprocess.PIPE,
@@ -34,12 +43,21 @@ def run_to_end(
         stderr=stderr,
         env=worker_environment(),
     ) as process:
+        teller = threading.Thread(target=_log, args=[process.stderr or ()], daemon=True)
         try:
+            teller.start()
             said = process.stdout.read().decode(errors="replace").strip() if process.stdout else ""
-            return process.wait(), said.splitlines()
+            code = process.wait()
+            teller.join()
+            return code, said.splitlines()
         except BaseException:
             process.kill()
             raise
+
+
+def _log(lines: Iterable[bytes]) -> None:
+    for line in lines:
+        LOG.info("%s", line.decode(errors="replace").rstrip())
 
 
 def error_of(lines: Sequence[str]) -> OvertureError | None:

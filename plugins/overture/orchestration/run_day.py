@@ -25,6 +25,8 @@ from overture.orchestration.progress import Watcher, watching
 from overture.settings import CHECKOUT, Settings
 from overture.steps import refuse_where_somebody_is_asked
 
+PROGRESS = logging.getLogger("overture.progress")
+
 DAG_FILE = CHECKOUT / "dags" / "daily_recommendations.py"
 
 
@@ -155,7 +157,8 @@ def _only_run_of(settings: Settings, day: date) -> Iterator[None]:
 
 @contextmanager
 def _output_to(log: Path) -> Iterator[None]:
-    """Send this process's standard output to `log`; standard error stays, for progress."""
+    """Send this process's standard output to `log`; standard error stays, for progress that else were in the log."""
+    PROGRESS.addHandler(progress := logging.StreamHandler(sys.stderr))
     log.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     kept = os.dup(1)
@@ -164,6 +167,7 @@ def _output_to(log: Path) -> Iterator[None]:
             os.dup2(file.fileno(), 1)
         yield
     finally:
+        PROGRESS.removeHandler(progress)
         sys.stdout.flush()
         os.dup2(kept, 1)
         os.close(kept)

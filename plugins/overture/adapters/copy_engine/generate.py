@@ -17,11 +17,10 @@ from overture.adapters.copy_engine.leases import leases_in
 from overture.adapters.copy_engine.memory import BATCHES_BEGIN, memory_named
 from overture.adapters.copy_engine.model_folder import require_context
 from overture.adapters.copy_engine.processors import free_threads
+from overture.adapters.copy_engine.progress import DraftProgress
 from overture.adapters.copy_engine.work import Work
 from overture.adapters.worker_process import end_with_input, exit_code_of
 from overture.errors import CopyEngineError, EngineMemoryError
-
-BAR_WIDTH = 30
 
 WAIT_SECONDS = 0.2
 """Between two looks at what other workers have finished."""
@@ -78,50 +77,48 @@ def generate_missing(job: Job, folder: Path, terminal: TextIO) -> int:
     CopyEngineError, which says what to do, when it runs out before.
     """
     begun, wanted, engine = time.monotonic(), len(job.requests), None
-    with leases_in(folder) as leases:
+    with leases_in(folder) as leases, DraftProgress(terminal, wanted) as progress:
         work = Work(job, folder, leases)
         while work.pending:
             is_spent = job.budget.is_spent(work.tokens, time.monotonic() - begun)
             if is_spent and not work.in_hand:
-                return _over_budget(work, terminal)
+                return _over_budget(work, progress)
             asked = [] if is_spent else work.next_requests()
             if not work.in_hand:
                 time.sleep(WAIT_SECONDS)
                 continue
-            engine = engine or _started(job, terminal)
+            engine = engine or _started(job, progress)
             with memory_named(EngineMemoryError, "no memory for a batch", f"a batch of {len(work.in_hand)}"):
                 engine.begin(asked)
                 drafts = engine.finished()
             if work.finish(drafts):
-                _show(terminal, wanted - len(work.pending), wanted, work.tokens_here / (time.monotonic() - begun))
-    if work.given_up:
-        print(f"write_copy: the engine failed on {work.given_up} drafts, which are not made", file=terminal, flush=True)
+                progress.show(wanted - len(work.pending), work.drafts_here, work.tokens_here)
+        if work.given_up:
+            progress.say(f"the engine failed on {work.given_up} drafts, which are not made")
     return 0
 
 
-def _started(job: Job, terminal: TextIO) -> Engine:
+def _started(job: Job, progress: DraftProgress) -> Engine:
     with memory_named(CopyEngineError, "no memory to start the copy engine", job.options.name):
-        engine = _open_engine(job, terminal)
+        engine = _open_engine(job, progress)
     print(BATCHES_BEGIN, flush=True)
     return engine
 
 
-def _over_budget(work: Work, terminal: TextIO) -> int:
+def _over_budget(work: Work, progress: DraftProgress) -> int:
     left = len(work.pending)
-    print(
-        f"write_copy: the budget is spent after {work.tokens} tokens; {left} drafts are left", file=terminal, flush=True
-    )
+    progress.say(f"the budget is spent after {work.tokens} tokens; {left} drafts are left")
     return left
 
 
-def _open_engine(job: Job, terminal: TextIO) -> Engine:
+def _open_engine(job: Job, progress: DraftProgress) -> Engine:
     if job.options.model.startswith(("http://", "https://")):
         from overture.adapters.copy_engine.served_engine import ServedEngine
 
         return ServedEngine(job.options, job.sampling)
     require_context(Path(job.options.model), job.options.context_tokens)
     threads = free_threads(job.options.most_threads)
-    print(f"write_copy: starting vLLM with {job.options.name}, {threads} threads", file=terminal, flush=True)
+    progress.say(f"starting vLLM with {job.options.name}, {threads} threads")
     from overture.adapters.copy_engine.vllm_engine import VllmEngine, quiet_environment
 
     os.environ.update(quiet_environment(job.options, threads))
@@ -143,14 +140,6 @@ def noise_to(log: Path) -> Iterator[TextIO]:
         sys.stderr.flush()
         os.dup2(kept, 2)
         os.close(kept)
-
-
-def _show(terminal: TextIO, done: int, wanted: int, speed: float) -> None:
-    filled = BAR_WIDTH * done // wanted
-    bar = "#" * filled + "." * (BAR_WIDTH - filled)
-    end = "\r" if terminal.isatty() and done < wanted else "\n"
-    line = f"write_copy: [{bar}] {done}/{wanted} drafts, {speed:.0f} tokens/s"
-    print(line, end=end, file=terminal, flush=True)
 
 
 if __name__ == "__main__":

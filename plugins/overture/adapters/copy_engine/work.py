@@ -17,13 +17,13 @@ class Work:
 
     pending: what no finished shard holds, by id, in the job's order. in_hand: ids of what this worker was given and has
     not stored yet. given_up: how many the engine failed on. tokens: written for the job's label by all workers;
-    tokens_here: by this one.
+    tokens_here, drafts_here: by this one.
     """
 
     def __init__(self, job: Job, folder: Path, leases: Leases) -> None:
         self.pending: dict[str, CopyRequest] = {request.draft_id: request for request in job.requests}
         self.in_hand: set[str] = set()
-        self.tokens = self.tokens_here = self.given_up = 0
+        self.tokens = self.tokens_here = self.drafts_here = self.given_up = 0
         self._job, self._folder, self._leases = job, folder, leases
         self._batch = job.options.batch_size
         self._part = max(1, self._batch // SHARDS_A_BATCH)
@@ -71,6 +71,7 @@ class Work:
         self._read.add(path.name)
         tokens = sum(draft.tokens_out for draft in self._finished)
         self.tokens, self.tokens_here = self.tokens + tokens, self.tokens_here + tokens
+        self.drafts_here += len(self._finished)
         for draft in self._finished:
             self._settle(draft)
         self._finished = []

@@ -1,5 +1,6 @@
 """One connection to the lake, and what can be done through it."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -23,12 +24,11 @@ from overture.errors import WarehouseError
 from overture.settings import Settings
 
 T = TypeVar("T")
+LOG = logging.getLogger("overture.rows")
 
 LAKE = "lake"
 SCHEMAS = ("raw", "staging", "intermediate", "candidate", "marts", "copy", "ops")
-PARTITIONED = ("candidate", "marts")
-"""Schemas whose tables made here are partitioned by data_day, as dbt's are."""
-
+PARTITIONED = ("candidate", "marts")  # by data_day, where the tables are made here, as dbt's are
 EXTENSIONS = ("ducklake", "postgres_scanner")
 
 
@@ -167,12 +167,10 @@ class Warehouse:
         Columns go by name; the contract's columns that `rows` lacks become null. Raises WarehouseError for a column
         that the contract does not have and for rows of another day.
         """
-        allowed = [column.name for column in contract_of(table).columns]
-        unknown = [column for column in rows.column_names if column not in allowed]
+        known = [column.name for column in contract_of(table).columns]
+        unknown = [column for column in rows.column_names if column not in known]
         if unknown:
-            raise WarehouseError(
-                "column outside the contract", where=table, expected=", ".join(allowed), got=unknown[0]
-            )
+            raise WarehouseError("column outside the contract", where=table, expected=", ".join(known), got=unknown[0])
 
         def work(warehouse: "Warehouse") -> int:
             warehouse.ensure_table(table)
@@ -186,7 +184,9 @@ class Warehouse:
                 warehouse.execute(f"insert into {table} by name select * from {view}")
             return int(rows.num_rows)
 
-        return self.write(f"replace {table} {day}", work)
+        count = self.write(f"replace {table} {day}", work)
+        LOG.info("%s: %d rows of %s", table, count, day)
+        return count
 
     @contextmanager
     def registered(self, rows: pa.Table) -> Iterator[str]:

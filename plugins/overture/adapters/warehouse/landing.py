@@ -1,5 +1,6 @@
 """Landing: a day's files become rows of the raw tables; what is wrong with a row goes to the quarantine with it."""
 
+import logging
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from overture.adapters.warehouse.landing_fetch import fetched
 from overture.adapters.warehouse.landing_records import listing, read_records
 from overture.adapters.warehouse.landing_sql import typed_rows
 from overture.errors import SettingsError
+
+LOG = logging.getLogger("overture.rows")
 
 PLACE = "struct_pack(file_position := file_position, source_row := source_row)"
 """Where a row stands in the order of the files; smaller is earlier."""
@@ -92,7 +95,11 @@ def land_day(warehouse: Warehouse, source: Source, landing_root: Path, day: date
         return tuple(pending)
 
     landed = warehouse.write(f"land {day}", work)
-    return LandingReport(landed, {name: _count(warehouse, name, landed) for name in source.entities})
+    report = LandingReport(landed, {name: _count(warehouse, name, landed) for name in source.entities})
+    for name, count in report.entities.items():
+        told = (name, count.rows, count.quarantined, count.duplicates, len(landed))
+        LOG.info("raw.%s: %d rows, %d in quarantine, %d that came twice, of %d days", *told)
+    return report
 
 
 def _require_understood(warehouse: Warehouse, source: Source) -> None:
