@@ -144,13 +144,21 @@ def test_completion_prints_what_a_shell_reads(tmp_path: Path, shell: str) -> Non
         ("overture step check_me", {"plain,check_messages"}),
         ("overture export --table recommendation_", {"plain,recommendation_reasons"}),
         ("overture explain --day 2017-", {"plain,2017-11-28"}),
+        ("overture query 'select * from marts.recommendation_", {"plain,select * from marts.recommendation_reasons"}),
+        (
+            "overture query 'select m.rung from marts.messages as m order by m.refu",
+            {"plain,select m.rung from marts.messages as m order by m.refusal"},
+        ),
+        ("overture query 'select text", set()),
     ],
 )
-def test_a_shell_is_offered_commands_steps_tables_and_days(published: Path, typed: str, offered: set[str]) -> None:
+def test_a_shell_is_offered_commands_steps_tables_columns_and_days(
+    published: Path, typed: str, offered: set[str]
+) -> None:
     (published / "reports" / "2017-11-28").mkdir(parents=True, exist_ok=True)
-    words = typed.split()
-    asked = {"_OVERTURE_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1)}
-    assert set(overture(published, **asked).stdout.split()) == offered
+    last = typed.count(" ", 0, typed.find("'") + 1 or None)
+    asked = {"_OVERTURE_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(last)}
+    assert set(filter(None, overture(published, **asked).stdout.splitlines())) == offered
 
 
 def test_status_gives_programs_one_object_and_starts_nothing(tmp_path: Path) -> None:

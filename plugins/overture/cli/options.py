@@ -1,5 +1,6 @@
 """What several commands share: their options, how numbers are read, and how a table is shown."""
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,21 @@ def tables_here(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
     from overture.adapters.warehouse.contracts import contracts
 
     return [CompletionItem(name) for name in sorted(contracts()) if name.startswith(incomplete)]
+
+
+def words_here(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Complete the last word of a query: a published table, or a column of the tables that the query names so far."""
+    from click.shell_completion import CompletionItem
+
+    from overture.adapters.warehouse.contracts import contracts
+
+    known, last = contracts(), re.findall(r"[\w.]*$", incomplete)[0]
+    named = [known[name] for name in re.findall(r"\bmarts\.(\w+)", incomplete) if name in known]
+    alias = last[: last.rfind(".") + 1]
+    words = dict.fromkeys(f"{alias}{column.name}" for table in named for column in table.columns)
+    words |= dict.fromkeys(f"marts.{name}" for name in sorted(known))
+    begun = incomplete.removesuffix(last)
+    return [CompletionItem(begun + word) for word in words if word.startswith(last) and word != last]
 
 
 day_option = click.option(

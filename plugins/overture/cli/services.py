@@ -48,7 +48,7 @@ def airflow_command(arguments: tuple[str, ...]) -> None:
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion_command(shell: str) -> None:
-    """Print what makes a shell complete commands, steps, tables and days: eval "$(overture completion bash)"."""
+    """Print what makes a shell complete commands, tables, columns and days: eval "$(overture completion bash)"."""
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from overture.cli.options import day_option, days_here, form_option, show, tables_here
+from overture.cli.options import day_option, days_here, form_option, show, tables_here, words_here
 from overture.settings import Settings
 
 
 @click.command("query")
-@click.argument("sql")
+@click.argument("sql", shell_complete=words_here)
 @form_option
 @click.option("--as-of-run", metavar="RUN", help="See the tables as this run published them.")
 def query_command(sql: str, form: str, as_of_run: str | None) -> None:
