@@ -1,14 +1,18 @@
 """Overture's pages inside Airflow, as somebody sees them who has logged in to it."""
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
+import report_day
 from airflow_pages import SHOWN, Running, lay_day, visiting
 from chromium import DESK, PHONE
 from explained_day import DAY, REFUSED
+from overture.reporting import report_path
+from overture.settings import Settings
 
 PATHS = {
     "calendar": "/overture/",
@@ -88,3 +92,18 @@ def test_the_report_of_a_day_is_drawn_inside_airflow(browser: Browser, airflow: 
         assert seen.page.locator("[data-chart] canvas").count() == seen.page.locator("[data-chart]").count()
         assert SHOWN in seen.page.locator(".card .text").first.inner_text()
         assert (seen.errors, seen.asked) == ([], [])
+
+
+def test_the_documents_beside_a_report_open_inside_airflow_too(
+    browser: Browser, airflow: Running, report_home: Settings
+) -> None:
+    made = report_path(report_home, report_day.DAY).parent
+    shutil.copytree(
+        made, report_path(airflow.settings, DAY).parent, ignore=shutil.ignore_patterns("index.html"), dirs_exist_ok=True
+    )
+    for name, said in {"data_docs/landed_events.html": "events: 690", "dbt_docs.html": "overture"}.items():
+        with visiting(browser, airflow, f"/overture/reports/{DAY}/{name}") as seen:
+            expect(seen.page.locator("body")).to_contain_text(said)
+            # A picture that dbt's page names by a placeholder is nowhere.
+            assert [line for line in seen.errors if "Loading the image" not in line] == []
+            assert seen.asked == []
