@@ -31,7 +31,7 @@ what one run gave, with the model `{model}` on `{device}` in {dtype}.
 - How claims in words are judged: [ADR 16](adr/0016-claims-in-words-have-cells-too.md).
 - How drafts are shared, lent and recalled: [ADR 17](adr/0017-finished-drafts-belong-to-all-runs.md).
 - How a person looks first, and lifts a recall: [ADR 22](adr/0022-a-person-may-look-before-a-day-is-published.md).
-- How the model is tuned, and what a first try came to: [ADR 18](adr/0018-copy-model-tuned-and-merged.md).
+- How the model is tuned, and what the tries came to: [ADR 18](adr/0018-copy-model-tuned-and-merged.md).
 - What a prompt is told of its reader: [ADR 19](adr/0019-a-coarse-taste-in-the-prompt-shared-by-many.md).
 - Speed is measured by `python -m bench copy` ([bench/README.md](../bench/README.md)), kills by `make prove`
   ([promises.md](promises.md)).
@@ -69,6 +69,34 @@ TABLES = {
     """,
 }
 
+TUNING = """
+    with tries as (from ops.copy_models where data_day = '{day}'),
+
+    shares as (
+        select
+            unnest([
+                {{share: 'accepted by every check', lead: accepted_lead, before: champion_accepted, after: accepted}},
+                {{share: 'faithful', lead: faithful_lead, before: champion_faithful, after: faithful}},
+                {{share: 'nearest to its own item', lead: specific_lead, before: champion_specific, after: specific}},
+                {{share: 'nearest to its own reader', lead: personal_lead, before: champion_personal, after: personal}}
+            ], recursive := true)
+        from tries
+    )
+
+    select
+        share as "share of drafts",
+        format('{{:.1f}} %', 100 * before) as "before",
+        format('{{:.1f}} %', 100 * after) as "after",
+        format('{{:+.1f}}', 100 * lead) as "lead in points"
+    from shares
+"""
+
+DECISION = """
+    select
+        items as "held-out items", attempts as "drafts of each", examples, tokens as "tokens read", reason as decision
+    from ops.copy_models where data_day = '{day}'
+"""
+
 MESSAGES = """
     select text, rung, coalesce(signature, '') as taste
     from marts.messages where data_day = '{day}' order by md5(concat(user_id, '{seed}')) limit 20
@@ -86,6 +114,7 @@ def main(day: date) -> None:
     with open_as_of_run(settings, None) as warehouse:
         parts += [f"## What a message costs\n\n{_table(copy_cost(warehouse, day))}"]
     parts += [
+        _tuning(settings, day),
         throughput(),
         resuming(),
         _truth(),
@@ -94,6 +123,16 @@ def main(day: date) -> None:
     ]
     parts += [_table(query(settings, MESSAGES.format(day=day, seed=SEED), None))]
     print("\n".join(parts).rstrip())
+
+
+def _tuning(settings: Settings, day: date) -> str:
+    """Return what tuning as of the day changed in drafts about items that it never saw, where the home was tuned."""
+    opening = "## Before and after tuning\n\n"
+    decided = query(settings, DECISION.format(day=day), None)
+    if not decided.num_rows:
+        return f"{opening}Not tuned in this home: `overture tune-copy-model --day {day}`.\n"
+    shares = _table(query(settings, TUNING.format(day=day), None))
+    return f"{opening}By `overture tune-copy-model --day {day}`, each of both models.\n\n{shares}\n{_table(decided)}"
 
 
 def _truth() -> str:
