@@ -102,5 +102,7 @@ def _why_sent(message: Message, chosen: Recommended | None) -> str:
         return f"The message is about {named}, which the day's list no longer holds."
     place = f"{named} was place {chosen.rank} of the reader's new items, found by {chosen.strategy}"
     first = chosen.reasons[0] if chosen.reasons else None
+    if first and first.item_id == chosen.item_id:  # looked at, and never bought
+        return f"{place}, most of all because the reader had looked at it."
     because = (first.title or first.item_id) if first else chosen.named_reason_title
     return f"{place}, most of all because of {because}." if because else f"{place}."

@@ -141,6 +141,11 @@ def test_a_day_that_is_not_published_is_refused_with_what_is_there_instead(
         trail_of(warehouse, "ana", day)
 
 
+def test_a_new_item_that_the_reader_had_looked_at_is_no_reason_for_itself(warehouse: Warehouse) -> None:
+    warehouse.execute("update marts.recommendation_reasons set reason_item_id = 'ice' where reason_item_id = 'tea'")
+    assert trail(warehouse, "ana").why.endswith("most of all because the reader had looked at it.")
+
+
 def test_a_user_whom_the_day_does_not_know_is_refused(warehouse: Warehouse) -> None:
     with pytest.raises(UsageError, match=r"no such user; where: marts.audience 2017-11-28; .*got: ana'"):
         trail_of(warehouse, "ana' or true", DAY)

@@ -1,5 +1,6 @@
 import pytest
 
+from overture.configuration import load_config
 from overture.core.titles import Name, TitleRules, hard_words, name_of, nameless_of, names_nothing, readable_title
 
 SHOP = TitleRules(words={"frzn": "frozen", "bbq": "BBQ", "dnrs": "dinners"}, cut_length=30)
@@ -119,3 +120,15 @@ def test_a_word_without_a_vowel_names_nothing_unless_it_is_written_out() -> None
     assert names_nothing("Plstc Ctlr", RULES)
     assert not names_nothing("Rye", RULES)
     assert hard_words("Frzn Rye BBQ Dnrs") == ["frzn", "dnrs"]
+
+
+def test_a_shop_that_cuts_no_titles_states_no_length_and_keeps_every_word() -> None:
+    stated = load_config("titles")
+    rules = TitleRules.from_config(
+        stated | {"rules": {key: value for key, value in stated["rules"].items() if key != "cut_length"}},
+        {"latin": {}},
+        100,
+    )
+    assert len(title := "HOSHINO SENCHA SPRING TEA LEAF") == stated["rules"]["cut_length"]
+    assert readable_title(title, rules) == "Hoshino Sencha Spring Tea Leaf"
+    assert readable_title(title, TitleRules.from_config(stated, {"latin": {}}, 100)) == "Hoshino Sencha Spring Tea"

@@ -50,7 +50,7 @@ class TitleRules:
         rules = titles["rules"]
         return cls(
             words=titles["words"],
-            cut_length=rules["cut_length"],
+            cut_length=rules.get("cut_length"),
             longest=longest,
             twins=twins_of(look_alikes),
             left_out=frozenset(rules["left_out"]),
