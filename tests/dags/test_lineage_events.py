@@ -150,3 +150,24 @@ def test_a_receiver_that_cannot_be_reached_fails_no_task(tmp_path: Path, server:
     found = ran(tmp_path, server, "none", AIRFLOW__OPENLINEAGE__TRANSPORT=nowhere)
     assert "success" in found.output
     assert found.events == []
+
+
+EMIT = """
+import sys
+from openlineage.client.transport.file import FileConfig, FileTransport
+from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
+
+transport = FileTransport(FileConfig(sys.argv[1], append=True))
+job, run = Job(namespace="overture", name=sys.argv[2] * 40_000), Run(runId="01941f29-7c00-7078-8aae-05d0c4f0c1c5")
+for number in range(200):
+    at = "2017-11-28T00:00:00Z"
+    transport.emit(RunEvent(eventTime=at, run=run, job=job, producer="test:", eventType=RunState.START))
+"""
+
+
+def test_events_of_tasks_that_end_at_once_stay_one_to_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    writers = [subprocess.Popen([sys.executable, "-c", EMIT, str(path), name]) for name in "abc"]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    names = Counter(json.loads(line)["job"]["name"] for line in path.read_text(encoding="utf-8").splitlines())
+    assert names == {name * 40_000: 200 for name in "abc"}
