@@ -2,8 +2,9 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
-from overture.adapters.warehouse.contracts import DIARIES, contract_of, contracts, landed_contracts
+from overture.adapters.warehouse.contracts import DIARIES, MODELS, contract_of, contracts, landed_contracts
 from overture.lineage import MADE, TASKS, columns_of, made, made_of, roots_of, tables_of
 from overture.settings import CHECKOUT
 from overture.steps import STEPS
@@ -101,3 +102,15 @@ def test_what_a_step_writes_is_made_of_what_it_reads() -> None:
             if table.startswith("candidate.") and table != "candidate.model_metrics":
                 parts = {part.rpartition(".")[0] for column in columns_of(table) for part in made_of(table, column)}
                 assert parts <= set(tables.reads), (task, table)
+
+
+def test_every_column_that_a_model_makes_is_described() -> None:
+    described = {
+        model["name"]: [column["name"] for column in model["columns"]]
+        for path in MODELS.glob("**/*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+    }
+    built = {table.partition(".")[2]: list(columns_of(table)) for table, about in made().items() if "reads" in about}
+    assert {name: sorted(columns) for name, columns in described.items()} == {
+        name: sorted(columns) for name, columns in built.items()
+    }
