@@ -28,11 +28,25 @@ warning. The file only grows; move it away when it is large, and the next event 
 ## Metrics
 
 Each published day has `OVERTURE_HOME/reports/<day>/metrics.prom`, and `OVERTURE_HOME/reports/metrics.prom` has those of
-the newest day, in the text format of Prometheus. For node_exporter:
+the newest day: messages, refusals, shares of rungs, drafts, tokens and seconds by step, what each gate saw and decided,
+and how personal the messages are. Each is a gauge with its meaning beside it, and is replaced by the next day's;
+`overture_data_day_timestamp_seconds` says which day that is. A recall writes them again. By node_exporter:
 
 ```sh
 node_exporter --collector.textfile.directory="$OVERTURE_HOME/reports"
 ```
+
+and in Prometheus's configuration:
+
+```yaml
+scrape_configs:
+  - job_name: overture
+    static_configs:
+      - targets: ["localhost:9100"]
+```
+
+Drift is `overture_gate_observed{expectation="the_day_is_not_far_from_the_usual"}`, a day too late
+`time() - overture_data_day_timestamp_seconds > 2.5 * 86400`.
 
 Airflow's own metrics are off. Turn them on by Airflow's own settings, which reach all its processes:
 
