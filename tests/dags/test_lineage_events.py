@@ -20,14 +20,15 @@ from overture.settings import Settings
 
 RUN = """
 import sys, types
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+import psutil
 from overture.errors import GateError
 from overture.orchestration.database import prepare_database
 
 prepare_database()
 from airflow.dag_processing.dagbag import DagBag
 from overture.orchestration import approval
-from overture.orchestration.run_day import DAG_FILE
+from overture.orchestration.run_day import DAG_FILE, _closed_database
 
 steps = types.ModuleType("overture.steps")
 steps.open_run = lambda *given: None
@@ -40,7 +41,10 @@ import overture
 overture.steps = steps
 approval._sample = lambda request: []
 dag = DagBag(str(DAG_FILE)).dags[DAG_FILE.stem]
-print(dag.test(logical_date=datetime(2017, 11, 28, tzinfo=UTC), run_conf={"day": "2017-11-28"}).state)
+with _closed_database():
+    print(dag.test(logical_date=datetime(2017, 11, 28, tzinfo=UTC), run_conf={"day": "2017-11-28"}).state)
+    during = len(psutil.Process().children())
+print("children", during, len(psutil.Process().children()))
 """
 
 GATE = "check_marts"
@@ -133,6 +137,12 @@ def test_a_gate_that_refuses_fails_in_its_event_and_nothing_after_it_starts(refu
     assert "the gate refused" in event["run"]["facets"]["errorMessage"]["message"]
     assert refused.of(GATE, "COMPLETE") == []
     assert refused.of("train_factors", "START", "COMPLETE") == []
+
+
+def test_no_process_of_the_listener_outlives_the_run_and_keeps_the_server(good: Ran) -> None:
+    [during, after] = next(line.split()[1:] for line in good.output.splitlines() if line.startswith("children "))
+    assert int(during) > 0
+    assert int(after) == 0
 
 
 def test_an_event_names_its_producer_and_versions(good: Ran) -> None:
