@@ -39,6 +39,13 @@ def build_models(warehouse: Warehouse, names: Iterable[str], day: date, variable
     warehouse.write(f"build {day}", work)
 
 
+def rendered(text: str, names: Mapping[str, Callable[..., Any]], **values: object) -> str:
+    """Return a model's text as SQL: with the project's macros, and with what dbt would give in its place by `names`."""
+    macros = "".join(path.read_text(encoding="utf-8") for path in sorted((PROJECT / "macros").glob("*.sql")))
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - makes SQL
+    return environment.from_string(macros + text).render(**names, **values).strip()
+
+
 @dataclass(frozen=True)
 class _Model:
     """One model of the project, to be built for one day."""
@@ -70,7 +77,6 @@ class _Model:
         return self._rendered(f"{{{{ get_incremental_{strategy}_sql(order) }}}}", order=order)
 
     def _rendered(self, text: str, **more: object) -> str:
-        macros = "".join(path.read_text(encoding="utf-8") for path in sorted((PROJECT / "macros").glob("*.sql")))
         names: dict[str, Callable[..., Any]] = {
             "config": lambda **_: "",
             "env_var": lambda name, default="": self.day.isoformat() if name == "LAKE_DATA_DAY" else default,
@@ -81,9 +87,7 @@ class _Model:
             "source": lambda schema, table: f"{schema}.{table}",
             "var": lambda name: self.variables[name],
         }
-        environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - makes SQL
-        template = environment.from_string(macros + text)
-        return template.render(**names, execute=True, this=_relation(self.name), **more).strip()
+        return rendered(text, names, execute=True, this=_relation(self.name), **more)
 
 
 def _relation(name: str) -> str:

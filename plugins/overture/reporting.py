@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from overture import day_page
+from overture import day_metrics, day_page
 from overture.adapters.artifacts import factors_folder, load_factors, write_text
 from overture.adapters.sources import load_source
 from overture.adapters.transform import build_docs
@@ -21,6 +21,7 @@ from overture.core.copy_cost import cost_per_thousand
 from overture.core.factors import Factors
 from overture.errors import ArtifactError
 from overture.pages.document import data_docs_style, render
+from overture.pages.metrics import as_text
 from overture.quality import data_docs
 from overture.run import Run
 from overture.settings import Settings
@@ -28,6 +29,8 @@ from overture.settings import Settings
 NAME = "index.html"
 DATA_DOCS = "data_docs"
 DBT_DOCS = "dbt_docs.html"
+METRICS = "metrics.prom"
+"""A day's figures beside its page; those of the newest day beside the index, where a collector finds them."""
 
 
 def report_path(settings: Settings, day: object) -> Path:
@@ -69,7 +72,7 @@ def write_documentation(run: Run, warehouse: Warehouse) -> None:
 
 
 def write_day(settings: Settings, warehouse: Warehouse, day: date) -> Path:
-    """Write the page of one day from what is published of it; return its path.
+    """Write the page of one day from what is published of it, and its figures for Prometheus; return the page's path.
 
     A message that is recalled while the page is made is not on it: it is made again then.
     """
@@ -90,6 +93,7 @@ def write_day(settings: Settings, warehouse: Warehouse, day: date) -> Path:
             "copy_cost": copy_cost(warehouse, day).to_pylist() if warehouse.columns("marts.run_costs") else None,
             "links": _links(path.parent),
         }
+        write_text(path.with_name(METRICS), as_text(day_metrics.figures_of(day, reads)))
         write_text(path, render("day.html.j2", values, drawn))
         if withdrawn_messages(warehouse, day) == reads.withdrawn:
             return path
@@ -105,13 +109,19 @@ def rewrite_days(settings: Settings, warehouse: Warehouse, days: Iterable[date])
 
 
 def write_index(settings: Settings, warehouse: Warehouse) -> Path:
-    """Write the page over all published days; return its path. Those of two days that end at once take turns."""
+    """Write the page over all published days, and the newest one's figures; return the page's path.
+
+    Those of two days that end at once take turns.
+    """
     path = index_path(settings)
     with write_lock(warehouse.catalog.lake, "index of reports"):
         days = read_days(warehouse).to_pylist()
         for row in days:
             row["href"] = f"{row['data_day']}/{NAME}" if report_path(settings, row["data_day"]).exists() else None
         write_text(path, render("days.html.j2", {"days": days}))
+        newest = path.with_name(str(days[0]["data_day"])) / METRICS if days else None
+        if newest is not None and newest.exists():
+            write_text(path.with_name(METRICS), newest.read_text(encoding="utf-8"))
     return path
 
 

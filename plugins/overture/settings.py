@@ -103,6 +103,11 @@ class Settings:
         return self.home / "reports"
 
     @property
+    def lineage(self) -> Path:
+        """Events of OpenLineage: what each task read and wrote."""
+        return self.home / "lineage"
+
+    @property
     def airflow(self) -> Path:
         """Airflow's own home: logs, secrets, process ids."""
         return self.home / "airflow"

@@ -23,13 +23,14 @@ with open(sys.argv[1], "w") as file:
 """
 
 
-def test_airflow_leaves_the_package_alone_and_runs_only_the_two_files_beside_it(
+def test_airflow_runs_only_the_two_files_beside_the_package_and_its_door_to_lineage(
     tmp_path: Path, in_airflow: Callable[..., None]
 ) -> None:
     assert "overture/" in (PLUGINS / ".airflowignore").read_text(encoding="utf-8").split()
     in_airflow(tmp_path / "home", LOADED, str(tmp_path / "loaded.json"), str(PLUGINS))
     loaded: dict[str, Any] = json.loads((tmp_path / "loaded.json").read_text())
-    assert loaded == {"errors": {}, "executed": ["overture_plugin", "overture_preload"]}
+    door = ["overture", "overture.orchestration", "overture.orchestration.lineage"]
+    assert loaded == {"errors": {}, "executed": [*door, "overture_plugin", "overture_preload"]}
 
 
 def test_only_the_package_the_plugin_and_the_preload_lie_in_the_plugins_folder() -> None:

@@ -112,6 +112,15 @@ def test_two_days_went_on_at_a_time_and_never_three(scheduled: Scheduled) -> Non
     assert max(going_on) == 2
 
 
+def test_every_task_of_every_day_told_openlineage_of_its_start_and_its_end(scheduled: Scheduled) -> None:
+    lines = (scheduled.settings.lineage / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    told = Counter()
+    for event in map(json.loads, lines):
+        if event["job"]["name"] == f"{server.DAG_ID}.publish_day":
+            told[event["run"]["facets"]["airflow"]["dagRun"]["run_id"], event["eventType"]] += 1
+    assert {told[run_id, kind] for run_id in scheduled.runs.values() for kind in ("START", "COMPLETE")} == {1}
+
+
 def test_the_tables_answer_while_the_backfill_goes_on(scheduled: Scheduled) -> None:
     assert len(scheduled.answers) == 3
     days_seen = [{answer.get("day") for answer in answers} for answers in scheduled.answers]

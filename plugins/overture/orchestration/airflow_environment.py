@@ -1,5 +1,6 @@
 """Airflow's whole configuration, as environment variables computed in this one place."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,19 @@ from overture.settings import CHECKOUT, Settings
 
 HOST = "127.0.0.1"
 
+PEOPLE_S_OWN = ("AIRFLOW__OPENLINEAGE__", "AIRFLOW__METRICS__", "AIRFLOW__TRACES__")
+"""Variables of Airflow that are the caller's to set: where events of lineage, metrics and traces go."""
+
+DESTINATIONS = (
+    "AIRFLOW__OPENLINEAGE__TRANSPORT",
+    "AIRFLOW__OPENLINEAGE__CONFIG_PATH",
+    "AIRFLOW__OPENLINEAGE__CONFIG_CONN_ID",
+    "OPENLINEAGE__TRANSPORT",
+    "OPENLINEAGE_CONFIG",
+    "OPENLINEAGE_URL",
+)
+"""Variables, or how they begin, by which a caller says where events of lineage go."""
+
 
 def airflow_environment(
     settings: Settings, socket: Path, database: str, port: int = 0, base: Mapping[str, str] | None = None
@@ -18,7 +32,8 @@ def airflow_environment(
 
     `socket` is the folder of the embedded server's Unix socket, `database` the name of Airflow's database there, `port`
     where its API server listens (0 for a run without one). Airflow variables of the caller's own environment (`base`,
-    default that of this process) are left out, so that two homes, or another Airflow, never touch each other.
+    default that of this process) are left out, so that two homes, or another Airflow, never touch each other; but for
+    those that say where lineage, metrics and traces go, which stand above ours.
     """
     inherited = os.environ if base is None else base
     kept = {name: value for name, value in inherited.items() if not name.startswith(("AIRFLOW_", "_AIRFLOW"))}
@@ -29,6 +44,7 @@ def airflow_environment(
         **_database(socket, database),
         **_server(settings, port),
         **_quiet(kept),
+        **_lineage(settings, inherited),
     }
 
 
@@ -92,6 +108,21 @@ def _server(settings: Settings, port: int) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
     }
+
+
+def _lineage(settings: Settings, inherited: Mapping[str, str]) -> dict[str, str]:
+    """Have events of lineage appended to a file below the home, unless the caller has them sent elsewhere."""
+    ours = {
+        "AIRFLOW__OPENLINEAGE__NAMESPACE": "overture",
+        "AIRFLOW__OPENLINEAGE__EXTRACTORS": "overture.orchestration.lineage.StepExtractor",
+        # The provider would fork the task's process, whose libraries have threads, for each event.
+        "AIRFLOW__OPENLINEAGE__EXECUTE_IN_THREAD": "True",
+    }
+    if not any(value and name.startswith(DESTINATIONS) for name, value in inherited.items()):
+        settings.lineage.mkdir(parents=True, exist_ok=True)
+        place = {"type": "file", "log_file_path": str(settings.lineage / "events.jsonl"), "append": True}
+        ours["AIRFLOW__OPENLINEAGE__TRANSPORT"] = json.dumps(place)
+    return ours | {name: value for name, value in inherited.items() if name.startswith(PEOPLE_S_OWN)}
 
 
 def _quiet(kept: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from airflow.sdk import Asset
 
+from overture.lineage import address
+
 TABLES = (
     "recommendations",
     "recommendation_reasons",
@@ -14,5 +16,5 @@ TABLES = (
 )
 """The tables that others may rely on."""
 
-PUBLISHED = [Asset(name=f"marts.{table}", uri=f"overture://marts/{table}", group="overture") for table in TABLES]
+PUBLISHED = [Asset(name=f"marts.{table}", uri=address(f"marts.{table}"), group="overture") for table in TABLES]
 """One asset a table; its event carries the data day as the partition key of the run."""

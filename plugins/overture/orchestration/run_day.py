@@ -131,12 +131,17 @@ def _test_dag(day: date, users: int | None, display: Display) -> str:
 
 @contextmanager
 def _closed_database() -> Iterator[None]:
-    """Let go of Airflow's connections at the end, before the server stops under them."""
+    """Let go of Airflow's connections at the end, and end the processes of its listeners, before the server stops.
+
+    OpenLineage's listener forks one, which would hold the server's lease, and so keep the server, as long as we live.
+    """
     try:
         yield
     finally:
+        from airflow.listeners.listener import get_listener_manager
         from airflow.settings import dispose_orm
 
+        get_listener_manager().hook.before_stopping(component=None)
         dispose_orm()
 
 

@@ -24,12 +24,14 @@ class Column:
     """One column of a table; `data_type` in DuckDB's words.
 
     is_measured: it holds what the run itself took (seconds, memory, tokens), which no second run repeats.
+    made_of: the columns that a Python step makes it of, each as `schema.table.column`.
     """
 
     name: str
     data_type: str
     description: str
     is_measured: bool = False
+    made_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,5 +104,7 @@ def _contract(table: dict[str, object], path: Path) -> Contract:
 
 
 def _column(stated: Mapping[str, Any]) -> Column:
-    is_measured = bool(stated.get("config", {}).get("meta", {}).get("is_measured", False))
-    return Column(stated["name"], stated["data_type"], str(stated.get("description", "")).strip(), is_measured)
+    meta = stated.get("config", {}).get("meta", {})
+    description = str(stated.get("description", "")).strip()
+    is_measured, made_of = bool(meta.get("is_measured", False)), tuple(meta.get("made_of", ()))
+    return Column(stated["name"], stated["data_type"], description, is_measured, made_of)
