@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
+from overture.settings import CHECKOUT
 from paper_model import make_paper_model
 
 FAIL = """
@@ -102,66 +103,21 @@ def test_without_a_connection_nothing_is_sent_and_nothing_fails(
     assert mailbox.taken == []
 
 
-SHOP = """
-name = "shop"
-currency = "EUR"
-timezone = "UTC"
-first_day = 2024-05-01
-
-[events]
-files = "{data_day}/orders.csv"
-format = "csv"
-max_quarantined_share = 0.0
-[events.columns]
-event_id = "id"
-user_id = "who"
-item_id = "what"
-event_type = { value = "purchase" }
-occurred_at = "when"
-[events.types]
-purchase = 1.0
-
-[items]
-files = "{data_day}/items.csv"
-format = "csv"
-max_quarantined_share = 0.0
-[items.columns]
-item_id = "what"
-title = "name"
-category = "shelf"
-brand = "maker"
-price = "price"
-available = { value = "true" }
-valid_from = { data_day = true }
-
-[users]
-files = "{data_day}/users.csv"
-format = "csv"
-max_quarantined_share = 0.0
-[users.columns]
-user_id = "who"
-has_consent = { value = "true" }
-locale = { value = "en_US" }
-valid_from = { data_day = true }
-"""
-
-
 @pytest.mark.slow
 def test_a_task_of_a_real_run_whose_files_are_missing_is_told_once_with_the_error_that_the_run_ends_with(
     mailbox: Mailbox, tmp_path: Path
 ) -> None:
-    (tmp_path / "shop.toml").write_text(SHOP, encoding="utf-8")
     environment = os.environ | {
         "OVERTURE_HOME": str(tmp_path / "home"),
-        "OVERTURE_SOURCE": str(tmp_path / "shop.toml"),
+        "OVERTURE_SOURCE": str(CHECKOUT / "scripts" / "example_shop.toml"),
         "OVERTURE_MODEL": str(make_paper_model(tmp_path / "paper")),
         "AIRFLOW_CONN_OVERTURE_MAIL": json.dumps(connection(mailbox.port)),
     }
-    command = [str(Path(sys.executable).with_name("overture")), "run", "--airflow", "--day", "2024-05-01"]
+    command = [str(Path(sys.executable).with_name("overture")), "run", "--airflow", "--day", "2025-03-01"]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     [(_, mail)] = mailbox.taken
     assert mail["subject"].startswith("Overture: land_day failed in ")
     sentence = ended.stderr.splitlines()[-1].removeprefix("overture: ")
-    assert "orders.csv" in sentence
+    assert "events.jsonl" in sentence
     assert escape(sentence) in mail.get_body().get_content()
