@@ -146,8 +146,11 @@ def test_the_report_counts_what_was_published_and_is_replaced_whole(warehouse: W
     folder = reporting.report_path(settings, DAY).parent
     assert sorted(path.relative_to(settings.reports).as_posix() for path in settings.reports.rglob("*.*")) == [
         f"{folder.name}/index.html",
+        f"{folder.name}/metrics.prom",
         "index.html",
+        "metrics.prom",
     ]
+    assert 'overture_message_rung_ratio{rung="unknown"} 1.0' in (folder / "metrics.prom").read_text(encoding="utf-8")
 
 
 def test_a_step_of_a_day_without_a_run_is_refused(warehouse: Warehouse, settings: Settings) -> None:

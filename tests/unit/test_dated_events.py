@@ -46,6 +46,12 @@ def test_the_order_in_which_events_come_changes_no_bit(rows: list[tuple[int, ...
     assert one.tobytes() == other.tobytes()
 
 
+def test_equal_events_that_come_in_parts_count_the_same_in_either_order() -> None:
+    parts = [(0, 0, 0, 4, 0, 1), (0, 0, 0, 18, 0, 1), (0, 0, 0, 18, 0, 2)]
+    for each in (parts, [parts[0], *parts[:0:-1]]):
+        assert events_of([(0, 0, 0, 0, 0, 1)] * 3 + each).counts.tolist() == [1, 1, 1, 1, 1, 2]
+
+
 def test_a_half_life_that_is_not_above_0_is_refused() -> None:
     with pytest.raises(ValueError, match="half-life"):
         FadingPairs.of(events_of([(0, 0, 0, 1, 0, 1)]), 0).weights(0, np.ones(2))

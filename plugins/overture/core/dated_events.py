@@ -36,7 +36,8 @@ class DatedEvents:
     ) -> "DatedEvents":
         """Return the events, given in any order. ids, places: of users, items and types. ages: of event and arrival."""
         arrays = (*places, *ages, counts)
-        order = np.lexsort((ages[1], ages[0], places[2], places[1], places[0]))
+        # Down to the counts: what is summed in another order differs in its last bit.
+        order = np.lexsort((counts, ages[1], ages[0], places[2], places[1], places[0]))
         return cls(*ids, *(np.asarray(array, np.int32)[order] for array in arrays))
 
     def __post_init__(self) -> None:

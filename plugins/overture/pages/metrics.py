@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Sample = tuple[tuple[str, ...], float]
+Sample = tuple[tuple[str | None, ...], float]
+
+UNKNOWN = "unknown"
+"""A label's value where the table has none, as in days that an earlier version made."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class _Figures:
         for figure in self._figures:
             family = GaugeMetricFamily(figure.name, figure.about, labels=figure.labels)
             for values, number in figure.samples:
-                family.add_metric(values, number)
+                family.add_metric([UNKNOWN if value is None else value for value in values], number)
             yield family
 
 
