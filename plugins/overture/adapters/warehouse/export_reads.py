@@ -12,7 +12,7 @@ from overture.adapters.warehouse.connection import LAKE, Warehouse
 from overture.adapters.warehouse.contracts import contracts
 from overture.adapters.warehouse.names import literal, quoted
 from overture.adapters.warehouse.recalls import LIFTS, LIFTS_OF_RECALL, RECALLS
-from overture.adapters.warehouse.runs import RUNS
+from overture.adapters.warehouse.runs import RUNS, publisher_of
 from overture.adapters.warehouse.shortages import lake_error
 from overture.errors import UsageError
 
@@ -109,12 +109,10 @@ class Exported:
 
 def published_run(warehouse: Warehouse, day: date) -> str:
     """Return the id of the run that published the day; raise UsageError where none did."""
-    found = warehouse.columns(RUNS) and warehouse.rows(
-        f"select run_id from {RUNS} where data_day = ? and is_published order by token desc limit 1", [day]
-    )
-    if not found:
+    run_id = publisher_of(warehouse, day)
+    if run_id is None:
         raise UsageError("nothing is published of this day", where=day, expected="a published day", got="none")
-    return str(found[0][0])
+    return run_id
 
 
 def export_day(

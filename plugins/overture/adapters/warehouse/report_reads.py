@@ -13,7 +13,7 @@ from overture.adapters.warehouse.connection import Warehouse
 from overture.adapters.warehouse.contracts import contracts
 from overture.adapters.warehouse.recalls import WITHDRAWN
 from overture.adapters.warehouse.report_queries import DAYS, GATES, SECTIONS
-from overture.adapters.warehouse.runs import RUNS
+from overture.adapters.warehouse.runs import publisher_of
 
 NAMED: Final = re.compile(r"\$(\w+)")
 
@@ -48,7 +48,7 @@ def read_day(warehouse: Warehouse, day: date, limits: Mapping[str, Mapping[str, 
     warehouse.execute("begin")
     try:
         return Reads(
-            _publisher(warehouse, day),
+            publisher_of(warehouse, day),
             {
                 section: {
                     name: _rows(warehouse, sql, given | {"seed": seeds.get(section, seed)})
@@ -86,12 +86,6 @@ def days_withdrawn_from(warehouse: Warehouse, kind: str, subject: str) -> list[d
         f"select distinct data_day from {WITHDRAWN} where kind = ? and subject = ? order by 1", [kind, subject]
     )
     return [day for (day,) in found]
-
-
-def _publisher(warehouse: Warehouse, day: date) -> str | None:
-    sql = f"select run_id from {RUNS} where data_day = $day and is_published order by token desc limit 1"
-    found = _rows(warehouse, sql, {"day": day})
-    return found["run_id"][0].as_py() if found is not None and found.num_rows else None
 
 
 def _counts(warehouse: Warehouse, day: date) -> dict[str, int]:

@@ -102,6 +102,16 @@ def newest_run_id(warehouse: Warehouse, day: date) -> str | None:
     return found[0] if found else None
 
 
+def publisher_of(warehouse: Warehouse, day: date) -> str | None:
+    """Return the id of the run that published the day last; None where none did, and in lakes that knew none yet."""
+    if not {"data_day", "run_id", "is_published", "token"} <= set(warehouse.columns(RUNS)):
+        return None
+    found = warehouse.rows(
+        f"select run_id from {RUNS} where data_day = ? and is_published order by token desc limit 1", [day]
+    )
+    return str(found[0][0]) if found else None
+
+
 def _newest(warehouse: Warehouse, day: date, run_id: str | None) -> tuple[str, int] | None:
     if not warehouse.columns(RUNS):
         return None
