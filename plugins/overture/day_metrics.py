@@ -6,6 +6,7 @@ were recalled are not among the messages.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
@@ -59,9 +60,10 @@ def _listed(rows: Mapping[str, Rows]) -> Iterable[Figure]:
 
 
 def _written(rows: Mapping[str, Rows], reads: Reads) -> Iterable[Figure]:
-    rungs: dict[str, int] = {}
+    rungs: Counter[str] = Counter()
     for row in rows["rungs"]:
-        rungs[row["rung"]] = rungs.get(row["rung"], 0) + row["messages"]
+        # Days that an earlier version made have none.
+        rungs["unknown" if row["rung"] is None else row["rung"]] += row["messages"]
     total = reads.published["messages"]
     yield Figure("overture_messages", "Published messages.", (), [((), total)])
     yield Figure("overture_recalled_messages", "Messages that were recalled.", (), [((), reads.withdrawn)])

@@ -4,10 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Sample = tuple[tuple[str | None, ...], float]
-
-UNKNOWN = "unknown"
-"""A label's value where the table has none, as in days that an earlier version made."""
+Sample = tuple[tuple[str, ...], float]
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class _Figures:
         for figure in self._figures:
             family = GaugeMetricFamily(figure.name, figure.about, labels=figure.labels)
             for values, number in figure.samples:
-                family.add_metric([UNKNOWN if value is None else value for value in values], number)
+                family.add_metric(values, number)
             yield family
 
 
