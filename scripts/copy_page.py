@@ -152,11 +152,8 @@ def _truth() -> str:
         "|---|---|---|---|",
     ]
     for source, split in sorted(groups):
-        of = [
-            [one for one in part if (one.draft["source"], one.draft["split"]) == (source, split)]
-            for part in (false, true)
-        ]
-        lines.append(f"| {source} | {split} | {_share(of[0])} | {_share(of[1])} |")
+        caught, refused = (_share(_of(part, source, split)) for part in (false, true))
+        lines.append(f"| {source} | {split} | {caught} | {refused} |")
     return "\n".join(lines) + "\n"
 
 

@@ -2,7 +2,7 @@
 
 Tables are named by their schema and name, and datasets of OpenLineage and assets of Airflow by one address of them:
 `overture://marts/messages`. What dbt's models read, and every column's origin, is read from `dbt_project/lineage.json`,
-which `scripts/lineage_page.py` makes of the project; what the Python steps read and write is said here, and nowhere
+which `scripts/column_lineage.py` makes of the project; what the Python steps read and write is said here, and nowhere
 else. Tables are those whose rows decide what is written: what a step reads to put its own rows in place is not named.
 `schema.*` are all tables of a schema that `lineage.json` knows, and `marts.*` those that have a candidate.
 """

@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from overture.adapters.catalog import AIRFLOW_RUN_DATABASE, open_catalog
+from overture.adapters.worker_process import LOG as PROGRESS
 from overture.errors import OrchestrationError, OvertureError, UsageError
 from overture.orchestration.airflow_environment import airflow_environment
 from overture.orchestration.database import prepare_database
 from overture.orchestration.progress import Watcher, watching
 from overture.settings import CHECKOUT, Settings
 from overture.steps import refuse_where_somebody_is_asked
-
-PROGRESS = logging.getLogger("overture.progress")
 
 DAG_FILE = CHECKOUT / "dags" / "daily_recommendations.py"
 
